@@ -1,0 +1,26 @@
+// Package pipeline turns records into committed outcomes: the beat loop and the interfaces it needs. Adapters live beneath it; the core it
+// drives is any Engine.
+package pipeline
+
+import (
+	"andon/schemas/beat"
+	"andon/schemas/event"
+)
+
+// Engine folds one lane. It is not for concurrent use; the same calls with the same arguments give the same results on any machine.
+// A beat is Step, Settle, then Keep or Undo.
+type Engine interface {
+	// Step folds the batch into the timelines and fires the timers that fall due (fold 1).
+	Step(beat.Batch) beat.Stepped
+	// Settle turns the findings of the last Step and the models' replies into exception changes (fold 2). When it reports poison, nothing
+	// else of its result counts: Undo, and run the beat again without the poison.
+	Settle([]beat.Reply) beat.Settled
+	// Keep makes the beat final: it is committed.
+	Keep()
+	// Undo makes everything since the last Keep not have happened.
+	Undo()
+	// Due is the time at which the next timer falls due; 0 when none is armed.
+	Due() event.Micros
+	// Size is what the engine holds, for metrics.
+	Size() beat.Size
+}

@@ -1,0 +1,102 @@
+// Package beat is what the pipeline hands an engine for one lane and one turn of the loop, and what it gets back. It is the seam between the
+// shell, which knows Kafka and clocks, and the pure core, which knows rules.
+package beat
+
+import (
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// Item is one decoded event of a lane, in the order it is to be folded.
+type Item struct {
+	Event event.Event
+	At    event.Micros // broker timestamp of its record
+}
+
+// Batch is a lane's share of one beat. The engine reads it during Step only.
+type Batch struct {
+	Items  []Item       // side records first, then input, each in offset order
+	End    event.Micros // the lane's time moves up to this after the last item; 0 leaves it where the items put it
+	Disarm []Timer      // timers that panicked when this beat ran before: passed over and left disarmed
+}
+
+// Timer names one due timer of an entity.
+type Timer struct {
+	Tenant  string       `json:"tenant"`
+	Subject string       `json:"subject"`
+	Due     event.Micros `json:"due"`
+}
+
+// Counts is the conservation account of a beat: Read = Done + Duplicate + DeadLettered + Parked + TooLate, exactly. Ticks are not events and
+// stand apart.
+type Counts struct {
+	Read         int64 `json:"read"`
+	Done         int64 `json:"done"`
+	Duplicate    int64 `json:"duplicate,omitempty"`
+	DeadLettered int64 `json:"dead_lettered,omitempty"`
+	Parked       int64 `json:"parked,omitempty"` // corrections of an event not seen yet
+	TooLate      int64 `json:"too_late,omitempty"`
+	Ticks        int64 `json:"ticks,omitempty"`
+}
+
+// Add adds o to c.
+func (c *Counts) Add(o Counts) {
+	c.Read += o.Read
+	c.Done += o.Done
+	c.Duplicate += o.Duplicate
+	c.DeadLettered += o.DeadLettered
+	c.Parked += o.Parked
+	c.TooLate += o.TooLate
+	c.Ticks += o.Ticks
+}
+
+// Balanced reports whether every event read is accounted for.
+func (c Counts) Balanced() bool {
+	return c.Read == c.Done+c.Duplicate+c.DeadLettered+c.Parked+c.TooLate
+}
+
+// Rejected is an item the fold refused; the entity is as it was before the item.
+type Rejected struct {
+	Index  int // into Batch.Items
+	Reason event.Reason
+	Detail string // for a panic: its value and stack
+}
+
+// Stepped is the result of Step.
+type Stepped struct {
+	Items    int // folded or rejected, from the front; fewer than given when too many timers were due: the rest waits for the next beat
+	Counts   Counts
+	Rejected []Rejected   // in item order; counted in Counts as dead-lettered
+	Disarmed []Disarmed   // timers whose rule panicked in this Step; each stays silent until the entity's next event
+	Start    event.Micros // the lane's time before the beat
+	End      event.Micros // and after it
+	Fired    int          // timers fired
+	Requests []Request    // questions to models; none yet
+}
+
+// Disarmed is a timer whose rule panicked, with what the panic said.
+type Disarmed struct {
+	Timer
+	Detail string
+}
+
+// Request asks a model for a score; Reply is its answer. No code is contested yet, so neither has content.
+type (
+	Request struct{}
+	Reply   struct{}
+)
+
+// Settled is the result of Settle.
+type Settled struct {
+	Exceptions []exception.Exception // changes in the order they came about
+	Poisoned   []Rejected            // items whose findings made settle panic: the beat must be undone and run again without them
+	Disarm     []Disarmed            // likewise timers
+}
+
+// Size is what an engine holds.
+type Size struct {
+	Entities   int
+	Open       int // exceptions neither cleared nor retracted
+	Timers     int
+	StateBytes int64
+}

@@ -1,0 +1,157 @@
+// Package exception is the wire contract of andon.exceptions: the whole exception at each revision, keyed by its id.
+package exception
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+
+	"andon/schemas/event"
+
+	"github.com/segmentio/encoding/json"
+)
+
+// ID names an exception: the same facts give the same id on any machine.
+type ID [16]byte
+
+func (id ID) String() string { return hex.EncodeToString(id[:]) }
+
+// MarshalText writes 32 hexadecimal digits.
+func (id ID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+
+// UnmarshalText reads 32 hexadecimal digits.
+func (id *ID) UnmarshalText(b []byte) error {
+	_, err := hex.Decode(id[:], b)
+	return err
+}
+
+// NewID is the first 128 bits of SHA-256 over the length-prefixed (4 bytes, big endian) tenant, code, subject and episode.
+func NewID(tenant, code, subject, episode string) (id ID) {
+	h := sha256.New()
+	var n [4]byte
+	for _, s := range [...]string{tenant, code, subject, episode} {
+		binary.BigEndian.PutUint32(n[:], uint32(len(s)))
+		h.Write(n[:])
+		h.Write([]byte(s))
+	}
+	copy(id[:], h.Sum(nil))
+	return id
+}
+
+// State is where an exception stands in its life: open -> updated -> cleared or retracted; new facts may open it again.
+type State string
+
+// The states.
+const (
+	Open      State = "open"      // the obligation is violated
+	Updated   State = "updated"   // still violated; what is known of it changed
+	Cleared   State = "cleared"   // facts satisfied the obligation
+	Retracted State = "retracted" // the facts it stood on were corrected away
+)
+
+// Ended reports whether the exception asks for nothing any more.
+func (s State) Ended() bool { return s == Cleared || s == Retracted }
+
+// Severity is the impact of a code, apart from its priority.
+type Severity string
+
+// The severities.
+const (
+	Minor    Severity = "minor"
+	Major    Severity = "major"
+	Critical Severity = "critical"
+)
+
+// Unit is the unit of Expected, Observed and Delta.
+type Unit string
+
+// The units.
+const (
+	Milli   Unit = "milli"   // thousandths of the goods' base unit
+	Seconds Unit = "seconds" // a span of time
+)
+
+// Evidence is the sorted list of the events a verdict stands on, each by xxHash64 of its event id; 16 hexadecimal digits each on the wire.
+type Evidence []uint64
+
+// MarshalJSON writes an array of 16-digit strings (JSON numbers would lose bits).
+func (ev Evidence) MarshalJSON() ([]byte, error) {
+	b := []byte{'['}
+	for i, h := range ev {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		b = hex.AppendEncode(b, binary.BigEndian.AppendUint64(nil, h))
+		b = append(b, '"')
+	}
+	return append(b, ']'), nil
+}
+
+// UnmarshalJSON reads the form MarshalJSON writes.
+func (ev *Evidence) UnmarshalJSON(b []byte) error {
+	var digits []string
+	if err := json.Unmarshal(b, &digits); err != nil {
+		return err
+	}
+	*ev = make(Evidence, 0, len(digits))
+	for _, d := range digits {
+		raw, err := hex.DecodeString(d)
+		if err != nil || len(raw) != 8 {
+			return &json.SyntaxError{}
+		}
+		*ev = append(*ev, binary.BigEndian.Uint64(raw))
+	}
+	return nil
+}
+
+// Exception is one revision. Two revisions of an id differ in what is known, never in tenant, code, subject or episode.
+type Exception struct {
+	ID        ID       `json:"exception_id"`
+	Revision  int32    `json:"revision"` // 1, 2, ... counts changes
+	Tenant    string   `json:"tenant"`
+	Code      string   `json:"code"`
+	Subject   string   `json:"subject"` // the entity: the key of its events
+	Episode   string   `json:"episode"` // the violated obligation within the subject
+	State     State    `json:"state"`
+	Severity  Severity `json:"severity"`
+	DecidedBy string   `json:"decided_by"` // rule
+	Site      string   `json:"site,omitempty"`
+	Item      string   `json:"item,omitempty"` // GTIN or SKU, where the episode has one
+	Line      string   `json:"line,omitempty"` // order or receipt line, where the episode has one
+
+	OpenedAt   event.Micros `json:"opened_at"`            // the due time, or the latest event time of the evidence; never lane time
+	ClearedAt  event.Micros `json:"cleared_at,omitempty"` // latest event time of the satisfying facts
+	DetectedAt event.Micros `json:"detected_at"`          // the lane's time at this revision
+	LateData   bool         `json:"late_data,omitempty"`  // cleared by facts that were true before the judged instant: never a real violation
+
+	Unit     Unit   `json:"unit"`
+	Expected *int64 `json:"expected,omitempty"` // absent: unknown
+	Observed *int64 `json:"observed,omitempty"`
+	Delta    *int64 `json:"delta,omitempty"` // how far observed is off, in Unit, never negative
+
+	Reasons  []string `json:"reasons"`  // plain sentences with the numbers in them
+	Evidence Evidence `json:"evidence"` // at most MaxEvidence, then the earliest are left out
+	Rule     string   `json:"rule"`     // code and version of the rule's logic, e.g. "CA-04/1"
+}
+
+// MaxEvidence bounds the evidence of one revision.
+const MaxEvidence = 64
+
+// DecidedByRule is the decider while no code has a model.
+const DecidedByRule = "rule"
+
+// Append appends x as JSON.
+func Append(dst []byte, x *Exception) []byte {
+	out, err := json.Append(dst, x, 0)
+	if err != nil {
+		panic("exception: encode: " + err.Error()) // no field can fail to encode
+	}
+	return out
+}
+
+// Decode reads one record value of andon.exceptions; unknown members are ignored.
+func Decode(value []byte, x *Exception) error {
+	*x = Exception{}
+	return json.Unmarshal(value, x)
+}

@@ -1,0 +1,58 @@
+// Package journal is the wire contract of andon.journal: one entry per beat and lane, in the same transaction as the beat's outputs and
+// positions. Re-executing a lane's entries in order over its records gives its state again.
+package journal
+
+import (
+	"andon/schemas/beat"
+	"andon/schemas/event"
+
+	"github.com/segmentio/encoding/json"
+)
+
+// Version is the format this build writes and reads.
+const Version = 1
+
+// Range is the records [From, To) of one partition; empty when equal.
+type Range struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// Position names one record of a lane.
+type Position struct {
+	Side   bool  `json:"side,omitempty"` // on the lane's side topic instead of its input topic
+	Offset int64 `json:"offset"`
+}
+
+// Entry is what one beat did to one lane. The record's key is Lane, its partition the lane's own number.
+type Entry struct {
+	Version  int    `json:"version"`
+	Lane     string `json:"lane"` // family/partition, e.g. asn/3
+	Seq      int64  `json:"seq"`  // 0 is the genesis entry, then one more each; also the metadata of the committed positions
+	Input    Range  `json:"input"`
+	Side     Range  `json:"side"`
+	InputID  string `json:"input_id,omitempty"` // topic ids at genesis: a recreated topic is not the log this journal is about
+	SideID   string `json:"side_id,omitempty"`
+	Settings string `json:"settings"` // hash of the settings the beat was judged with
+
+	Start        event.Micros `json:"start,omitempty"` // the lane's time before and after the beat
+	End          event.Micros `json:"end,omitempty"`
+	Counts       beat.Counts  `json:"counts"`
+	DeadLettered []Position   `json:"dead_lettered,omitempty"` // passed over when re-executed
+	Disarmed     []beat.Timer `json:"disarmed,omitempty"`
+}
+
+// Append appends e as JSON.
+func Append(dst []byte, e *Entry) []byte {
+	out, err := json.Append(dst, e, 0)
+	if err != nil {
+		panic("journal: encode: " + err.Error()) // no field can fail to encode
+	}
+	return out
+}
+
+// Decode reads one record value of andon.journal.
+func Decode(value []byte, e *Entry) error {
+	*e = Entry{}
+	return json.Unmarshal(value, e)
+}
