@@ -1,0 +1,84 @@
+#!/bin/sh
+# Fetches the engines Andon's demo and tests run on, once:
+#
+#   clickhouse/libchdb.so   ClickHouse as a library, from npm
+#   kafka/*.jar             one Apache Kafka broker, from Maven
+#
+# into $ANDON_ENGINES, else .cache/engines of this checkout. Each folder holds a VERSION file, written last: a fetch that
+# was cut short is done again, a finished one is left alone. To change a version edit it here (and in pom.xml for Kafka).
+set -eu
+
+clickhouse_version=26.7.3-stable.1
+kafka_version=4.3.1 # the same in pom.xml
+
+here=$(cd "$(dirname "$0")" && pwd)
+engines=${ANDON_ENGINES:-$here/../../.cache/engines}
+
+say() { echo "engines: $*"; }
+die() { echo "engines: $*" >&2; exit 1; }
+
+# need COMMAND PACKAGE: installs the Debian package when the command is missing, or names it.
+need() {
+  command -v "$1" >/dev/null && return
+  command -v apt-get >/dev/null || die "$1 is missing: install it and run make engines again"
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "$1 is missing: as root run apt-get install $2, then make engines again"
+    as_root=sudo
+  fi
+  say "$1 is missing, installing $2"
+  $as_root apt-get update -q </dev/null >/dev/null || die "apt-get update failed; $1 is needed (Debian package $2)"
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$2" </dev/null >/dev/null ||
+    die "apt-get could not install $2; $1 is needed"
+}
+
+have() { [ "$(cat "$1/VERSION" 2>/dev/null)" = "$2" ]; }
+
+# begin DIR VERSION: an empty DIR, with what stood there before gone.
+begin() {
+  say "fetching $(basename "$1") $2 into $1"
+  rm -rf "$1"
+  mkdir -p "$1"
+}
+
+fetch_clickhouse() {
+  dir=$engines/clickhouse
+  if have "$dir" "$clickhouse_version"; then
+    say "clickhouse $clickhouse_version is there"
+    return
+  fi
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64) package=lib-linux-x64-gnu ;;
+    Linux-aarch64) package=lib-linux-arm64-gnu ;;
+    Darwin-x86_64) package=lib-darwin-x64 ;;
+    Darwin-arm64) package=lib-darwin-arm64 ;;
+    *) die "no ClickHouse library for $(uname -s) on $(uname -m)" ;;
+  esac
+  need npm npm
+  begin "$dir" "$clickhouse_version"
+  (cd "$dir" && npm pack --silent "@chdb/$package@$clickhouse_version" >/dev/null) ||
+    die "npm could not fetch @chdb/$package@$clickhouse_version"
+  tar -xzf "$dir"/*.tgz -C "$dir" --strip-components=1 package/libchdb.so
+  rm "$dir"/*.tgz
+  echo "$clickhouse_version" >"$dir/VERSION"
+}
+
+fetch_kafka() {
+  need java default-jre-headless
+  java=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
+  [ "${java:-0}" -ge 17 ] || die "Kafka $kafka_version needs Java 17 or later, found ${java:-none}"
+  dir=$engines/kafka
+  if have "$dir" "$kafka_version"; then
+    say "kafka $kafka_version is there"
+    return
+  fi
+  need mvn maven
+  begin "$dir" "$kafka_version"
+  mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$dir" || die "mvn could not fetch Apache Kafka $kafka_version"
+  [ -f "$dir/kafka_2.13-$kafka_version.jar" ] || die "pom.xml names another Kafka than $kafka_version"
+  echo "$kafka_version" >"$dir/VERSION"
+}
+
+fetch_clickhouse
+fetch_kafka
