@@ -11,6 +11,7 @@ import (
 type Item struct {
 	Event event.Event
 	At    event.Micros // broker timestamp of its record
+	Skip  bool         // a dead-lettered record: it moves the lane's time and is counted, nothing more; Event is not read
 }
 
 // Batch is a lane's share of one beat. The engine reads it during Step only.
@@ -62,10 +63,11 @@ type Rejected struct {
 	Detail string // for a panic: its value and stack
 }
 
-// Stepped is the result of Step.
+// Stepped is the result of Step. When the engine's Due is at or before End afterwards, more timers wait than one beat may fire: give the lane
+// another beat even if it has no records.
 type Stepped struct {
-	Items    int // folded or rejected, from the front; fewer than given when too many timers were due: the rest waits for the next beat
-	Counts   Counts
+	Items    int          // folded or rejected, from the front; fewer than given when too many timers were due: the rest waits for the next beat
+	Counts   Counts       // of these items, skipped ones included (as dead-lettered)
 	Rejected []Rejected   // in item order; counted in Counts as dead-lettered
 	Disarmed []Disarmed   // timers whose rule panicked in this Step; each stays silent until the entity's next event
 	Start    event.Micros // the lane's time before the beat
