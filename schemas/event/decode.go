@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
@@ -10,16 +11,19 @@ import (
 
 const parseFlags = json.ZeroCopy | json.DontMatchCaseInsensitiveStructFields
 
-// Decode reads one record of a family's topic into e, which is reset first (its Lines keep their memory). The event's strings share the memory
-// of key and value, so both must live as long as e is read. The error is always a *Reject. It allocates nothing for a well-formed event.
+// Decode reads one record of a family's topic into e, which is reset first (its Lines keep their memory, up to keepLines). A null member is
+// an absent one. The event's strings share the memory of key and value, so both must live as long as e is read. The error is always a
+// *Reject. It allocates nothing for a well-formed event of at most keepLines lines, once e has held as many.
 func Decode(family Family, key, value []byte, e *Event) error {
-	lines := e.Lines[:0]
-	*e = Event{Lines: lines}
+	*e = Event{Lines: blank(e.Lines)}
 	if r := checkShape(value); r != nil {
 		return r
 	}
 	if !utf8.Valid(value) {
 		return &Reject{Reason: InvalidUTF8}
+	}
+	if !isObject(value) {
+		return &Reject{Malformed, "not a JSON object"}
 	}
 	rest, err := json.Parse(value, e, parseFlags)
 	if err != nil {
@@ -38,12 +42,35 @@ func Decode(family Family, key, value []byte, e *Event) error {
 	return nil
 }
 
-func parseReject(err error) *Reject {
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return &Reject{WrongSchema, err.Error()}
+const keepLines = 64 // memory for more lines than this is given back after the event
+
+// blank empties lines and the memory behind them: the parser leaves members that a line does not name as it finds them.
+func blank(lines []Line) []Line {
+	lines = lines[:cap(lines)]
+	if len(lines) > keepLines {
+		return nil
 	}
-	return &Reject{Malformed, err.Error()}
+	clear(lines)
+	return lines[:0]
+}
+
+func isObject(value []byte) bool {
+	for _, c := range value {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return c == '{'
+		}
+	}
+	return false
+}
+
+// parseReject quotes the parser, which cites a few bytes of the record: they must not break the line.
+func parseReject(err error) *Reject {
+	detail := strconv.Quote(err.Error())
+	reason := Malformed
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		reason = WrongSchema
+	}
+	return &Reject{reason, detail[1 : len(detail)-1]}
 }
 
 // Append appends e as JSON, the form Decode reads.

@@ -51,11 +51,14 @@ func (m Micros) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads RFC 3339 in UTC ("Z" or "+00:00"), at most microseconds. What is no such instant, or lies outside MinTime and MaxTime,
 // is kept as an invalid value for Decode to reject as an impossible date.
 func (m *Micros) UnmarshalJSON(b []byte) error {
+	s, err := text(b)
+	if err != nil || s == nil {
+		*m = 0
+		return err
+	}
 	*m = invalidTime
-	if len(b) >= 2 && b[0] == '"' {
-		if v, ok := parseTime(b[1 : len(b)-1]); ok && v >= MinTime && v < MaxTime {
-			*m = v
-		}
+	if v, ok := parseTime(s); ok && v >= MinTime && v < MaxTime {
+		*m = v
 	}
 	return nil
 }

@@ -1,6 +1,12 @@
 package event
 
-import "strconv"
+import (
+	"bytes"
+	"reflect"
+	"strconv"
+
+	"github.com/segmentio/encoding/json"
+)
 
 // names is a closed list of wire names; the position of a name is its value in memory.
 type names []string
@@ -12,21 +18,34 @@ func (n names) name(i uint8) string {
 	return ""
 }
 
-func (n names) find(s string) (uint8, bool) {
+func (n names) find(s []byte) (uint8, bool) {
 	for i, name := range n {
-		if name == s {
+		if name == string(s) {
 			return uint8(i), true
 		}
 	}
 	return 0, false
 }
 
-// text returns the inside of a JSON string token that holds no escapes, which no wire name does.
-func text(token []byte) string {
+// text returns the inside of a JSON string token, and nothing for null. Any other token is an error of the kind a wrong type is.
+func text(token []byte) ([]byte, error) {
 	if len(token) < 2 || token[0] != '"' {
-		return ""
+		if string(token) == "null" {
+			return nil, nil
+		}
+		return nil, &json.UnmarshalTypeError{Value: strconv.Quote(string(token[:min(len(token), 32)])), Type: stringType}
 	}
-	return string(token[1 : len(token)-1])
+	inside := token[1 : len(token)-1]
+	if bytes.IndexByte(inside, '\\') >= 0 {
+		var s string
+		if err := json.Unmarshal(token, &s); err != nil {
+			return nil, err
+		}
+		return []byte(s), nil
+	}
+	return inside, nil
 }
+
+var stringType = reflect.TypeFor[string]()
 
 func quote(s string) ([]byte, error) { return strconv.AppendQuote(nil, s), nil }

@@ -36,18 +36,18 @@ func (s Status) String() string { return statusNames.name(uint8(s)) }
 
 // ParseStatus returns the milestone of a wire name; false when there is none.
 func ParseStatus(s string) (Status, bool) {
-	i, ok := statusNames.find(s)
+	i, ok := statusNames.find([]byte(s))
 	return Status(i), ok && i != 0
 }
 
 // UnmarshalJSON reads a wire name; an unknown one gives Unmapped, so that the scan is kept.
 func (s *Status) UnmarshalJSON(b []byte) error {
-	v, ok := ParseStatus(text(b))
-	if !ok && text(b) != "" {
-		v = Unmapped
+	name, err := text(b)
+	i, ok := statusNames.find(name)
+	if *s = Status(i); !ok && len(name) > 0 {
+		*s = Unmapped
 	}
-	*s = v
-	return nil
+	return err
 }
 
 // MarshalJSON writes the wire name.
@@ -78,12 +78,9 @@ func (p Purpose) String() string { return purposeNames.name(uint8(p)) }
 
 // UnmarshalJSON reads a wire name; an unknown one gives 255, which Decode rejects.
 func (p *Purpose) UnmarshalJSON(b []byte) error {
-	i, ok := purposeNames.find(text(b))
-	if !ok {
-		i = unknownName
-	}
+	i, err := purposeNames.choice(b)
 	*p = Purpose(i)
-	return nil
+	return err
 }
 
 // MarshalJSON writes the wire name.
@@ -107,15 +104,25 @@ func (c Condition) String() string { return conditionNames.name(uint8(c)) }
 
 // UnmarshalJSON reads a wire name; an unknown one gives 255, which Decode rejects.
 func (c *Condition) UnmarshalJSON(b []byte) error {
-	i, ok := conditionNames.find(text(b))
-	if !ok {
-		i = unknownName
-	}
+	i, err := conditionNames.choice(b)
 	*c = Condition(i)
-	return nil
+	return err
 }
 
 // MarshalJSON writes the wire name.
 func (c Condition) MarshalJSON() ([]byte, error) { return quote(c.String()) }
 
 const unknownName = 255
+
+// choice is the value of a token that names one of the list: 0 for null, unknownName for any other name.
+func (n names) choice(token []byte) (uint8, error) {
+	name, err := text(token)
+	if err != nil || name == nil {
+		return 0, err
+	}
+	i, ok := n.find(name)
+	if !ok {
+		return unknownName, nil
+	}
+	return i, nil
+}

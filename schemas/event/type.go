@@ -34,14 +34,16 @@ func (t Type) String() string { return typeNames.name(uint8(t)) }
 
 // ParseType returns the type of a wire name; false when there is none.
 func ParseType(s string) (Type, bool) {
-	i, ok := typeNames.find(s)
+	i, ok := typeNames.find([]byte(s))
 	return Type(i), ok && i != 0
 }
 
 // UnmarshalJSON reads a wire name; an unknown one gives Unknown, which Decode rejects by name.
 func (t *Type) UnmarshalJSON(b []byte) error {
-	*t, _ = ParseType(text(b))
-	return nil
+	name, err := text(b)
+	i, _ := typeNames.find(name)
+	*t = Type(i)
+	return err
 }
 
 // MarshalJSON writes the wire name.
@@ -66,7 +68,7 @@ func (f Family) String() string { return familyNames.name(uint8(f)) }
 
 // ParseFamily returns the family of a name.
 func ParseFamily(s string) (Family, bool) {
-	i, ok := familyNames.find(s)
+	i, ok := familyNames.find([]byte(s))
 	return Family(i), ok
 }
 
