@@ -74,6 +74,16 @@ type Stepped struct {
 	End      event.Micros // and after it
 	Fired    int          // timers fired
 	Requests []Request    // questions to models; none yet
+	Skewed   int64        // events that claimed to come from the future, judged at their record's time
+
+	Abstained []Abstention // what rules could not judge, and why
+}
+
+// Abstention counts the judgements a rule could not make for one reason.
+type Abstention struct {
+	Code    string
+	Missing string // what the rule lacks; one of a small fixed list
+	Count   int64
 }
 
 // Disarmed is a timer whose rule panicked, with what the panic said.

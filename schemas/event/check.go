@@ -1,5 +1,7 @@
 package event
 
+import "strings"
+
 // check says whether a parsed event is one that rules may see: known type, on its topic, all needed fields, believable values, right key.
 func check(family Family, key []byte, e *Event) *Reject {
 	if e.Type == Unknown {
@@ -80,6 +82,9 @@ func checkValues(e *Event) *Reject {
 	}
 	if e.Purpose == unknownName || e.Condition == unknownName || e.Revision < 0 {
 		return &Reject{WrongSchema, "purpose, condition or revision outside its list"}
+	}
+	if strings.IndexByte(e.Tenant, 0) >= 0 {
+		return &Reject{WrongSchema, "tenant holds a NUL"}
 	}
 	if badQty(e.QtyMilli) || badQty(e.RejectedQtyMilli) || e.RejectedQtyMilli > e.QtyMilli || badQty(e.WeightG) {
 		return &Reject{Reason: ImpossibleQuantity}

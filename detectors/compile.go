@@ -1,0 +1,128 @@
+package detectors
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"andon/detectors/rule"
+	"andon/detectors/setting"
+	"andon/schemas/event"
+)
+
+// compiled is a rule with its settings resolved.
+type compiled struct {
+	rule   *rule.Rule
+	values []int64
+}
+
+func compileRules(family event.Family, s setting.Settings) (rules []compiled, err error) {
+	for _, code := range slices.Sorted(maps.Keys(s.Rules)) {
+		if rule.ByCode(code) == nil {
+			return nil, fmt.Errorf("settings.rules: there is no code %q", code)
+		}
+	}
+	for _, r := range rule.All {
+		values, err := values(r, s.Rules[r.Code])
+		if err != nil {
+			return nil, err
+		}
+		if r.Family == family {
+			rules = append(rules, compiled{r, values})
+		}
+	}
+	return rules, nil
+}
+
+func values(r *rule.Rule, given map[string]int64) ([]int64, error) {
+	values := make([]int64, len(r.Settings))
+	known := make([]string, len(r.Settings))
+	for i, d := range r.Settings {
+		known[i], values[i] = d.Name, d.Default
+		if v, ok := given[d.Name]; ok {
+			values[i] = v
+		}
+		if values[i] < 0 || values[i] > 1e12 {
+			return nil, fmt.Errorf("settings.rules.%s.%s: %d is not between 0 and 1e12", r.Code, d.Name, values[i])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("settings.rules.%s: there is no setting %q; it has: %s", r.Code, name, strings.Join(known, ", "))
+		}
+	}
+	return values, nil
+}
+
+// sources maps a carrier or site to what its source sends; the entry under "" stands for any.
+type sources map[string]rule.Sends
+
+func compileSources(family event.Family, declared []setting.Source) (sources, error) {
+	var all sources
+	for i, d := range declared {
+		f, ok := event.ParseFamily(d.Family)
+		if !ok {
+			return nil, fmt.Errorf("settings.sources[%d].family: %q is none of asn, carrier, pickpack", i, d.Family)
+		}
+		sends, err := sends(d)
+		if err != nil {
+			return nil, fmt.Errorf("settings.sources[%d].%w", i, err)
+		}
+		if f != family {
+			continue
+		}
+		if all == nil {
+			all = sources{}
+		}
+		name := d.Site
+		if family == event.Carrier {
+			name = d.Carrier
+		}
+		all[name] = sends
+	}
+	return all, nil
+}
+
+func sends(d setting.Source) (rule.Sends, error) {
+	s := rule.SendsAll
+	if len(d.Types) > 0 {
+		s.Types = 0
+	}
+	for _, name := range d.Types {
+		t, ok := event.ParseType(name)
+		if !ok {
+			return s, fmt.Errorf("types: there is no event type %q", name)
+		}
+		s.Types |= 1 << t
+	}
+	if len(d.Statuses) > 0 {
+		s.Statuses = 0
+	}
+	for _, name := range d.Statuses {
+		st, ok := event.ParseStatus(name)
+		if !ok {
+			return s, fmt.Errorf("statuses: there is no carrier status %q", name)
+		}
+		s.Statuses |= 1 << st
+	}
+	return s, nil
+}
+
+// of is what the source of an entity sends: on the carrier topic the entity's carrier speaks, on the others its site.
+func (s sources) of(family event.Family, subject, site string) rule.Sends {
+	if len(s) == 0 {
+		return rule.SendsAll
+	}
+	name := site
+	if family == event.Carrier {
+		name, _, _ = strings.Cut(subject, "/")
+	}
+	if sends, ok := s[name]; ok {
+		return sends
+	}
+	if sends, ok := s[""]; ok {
+		return sends
+	}
+	return rule.SendsAll
+}

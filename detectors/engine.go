@@ -1,0 +1,186 @@
+// Package detectors is the pure core: one Engine folds the events of one lane into timelines, lets rules judge them, and merges what the rules
+// find into exceptions. It knows no clock, no random, no network and no log; time is an input.
+//
+// A beat is Step (fold 1: events and timers into timelines; rules leave findings), Settle (fold 2: findings into exception changes), then Keep or
+// Undo. Settle never reads timelines and Step never reads exceptions, so how a stream is cut into beats cannot change what comes out.
+package detectors
+
+import (
+	"fmt"
+
+	"andon/detectors/rule"
+	"andon/detectors/setting"
+	"andon/detectors/timeline"
+	"andon/schemas/beat"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// maxFired bounds the timers one beat fires; the rest, and the record before which they fall due, wait for the next beat.
+const maxFired = 10_000
+
+// maxSkew is how far an event may be ahead of its record, with the wall clock, before its time is not believed.
+const maxSkew = 15 * event.Minute
+
+// Engine is one lane's state. It is not for concurrent use.
+type Engine struct {
+	family event.Family
+	clock  setting.Clock
+	rules  []compiled
+	sends  sources
+
+	entities map[string]*entity
+	wakes    wakes
+	lane     lane
+	kept     lane // as of the last Keep
+	undo     []undo
+	beat     uint64
+
+	// Scratch, meaningless between calls.
+	view     timeline.Timeline
+	fact     timeline.Fact
+	context  rule.Context
+	found    rule.Verdicts
+	findings []finding
+	buf, key []byte
+}
+
+// lane is the part of the state that is not an entity's.
+type lane struct {
+	time  event.Micros
+	open  int
+	bytes int64
+}
+
+// entity is what is remembered of one subject. Neither facts nor the exceptions pointed to are ever written again: they are replaced.
+type entity struct {
+	key     string // tenant, NUL, subject
+	facts   []byte // timeline encoding
+	raised  []*exception.Exception
+	wake    event.Micros // when the next timer is due; 0 = none
+	touched uint64       // the beat in which undo last copied it
+}
+
+// undo is an entity as it was before the beat.
+type undo struct {
+	*entity
+	was     entity
+	created bool
+}
+
+// New makes an empty engine for a lane of the family. The error names a setting that does not exist.
+func New(family event.Family, s setting.Settings) (*Engine, error) {
+	e := &Engine{family: family, clock: s.Clock, entities: map[string]*entity{}, beat: 1}
+	if s.Clock != setting.Log && s.Clock != setting.Wall {
+		return nil, fmt.Errorf("settings.clock: %q is neither log nor wall", s.Clock)
+	}
+	var err error
+	if e.rules, err = compileRules(family, s); err != nil {
+		return nil, err
+	}
+	e.sends, err = compileSources(family, s.Sources)
+	return e, err
+}
+
+// Step implements fold 1; see pipeline.Engine. Before each item it fires the timers due at or before the lane's time, after the last one it
+// moves the lane's time to the batch's end and fires the rest.
+func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
+	e.found.Reset()
+	e.findings = e.findings[:0]
+	st.Start = e.lane.time
+	budget := maxFired
+	disarm := b.Disarm
+	for i := range b.Items {
+		e.advance(&b.Items[i])
+		if !e.fireDue(&budget, disarm, &st) {
+			st.End = e.lane.time
+			return st
+		}
+		e.take(&b.Items[i], i, &st)
+		st.Items++
+	}
+	e.lane.time = max(e.lane.time, b.End)
+	e.fireDue(&budget, disarm, &st)
+	st.End = e.lane.time
+	return st
+}
+
+// advance moves the lane's time by a record: with the log clock only a tick does, with the wall clock the broker's timestamp.
+func (e *Engine) advance(it *beat.Item) {
+	switch {
+	case e.clock == setting.Wall:
+		e.lane.time = max(e.lane.time, it.At)
+	case !it.Skip && it.Event.Type == event.ClockTick:
+		e.lane.time = max(e.lane.time, it.Event.Time)
+	}
+}
+
+// take folds one item and accounts for it.
+func (e *Engine) take(it *beat.Item, i int, st *beat.Stepped) {
+	switch {
+	case it.Skip:
+		st.Counts.Read++
+		st.Counts.DeadLettered++
+		return
+	case it.Event.Type == event.ClockTick:
+		st.Counts.Ticks++
+		return
+	}
+	st.Counts.Read++
+	outcome, rejected := e.fold(&it.Event, it.At, i, st)
+	switch {
+	case rejected != nil:
+		st.Rejected = append(st.Rejected, *rejected)
+		st.Counts.DeadLettered++
+	case outcome == timeline.Duplicate:
+		st.Counts.Duplicate++
+	case outcome == timeline.Parked:
+		st.Counts.Parked++
+	default:
+		st.Counts.Done++
+	}
+}
+
+// Keep makes the beat final.
+func (e *Engine) Keep() {
+	e.undo = e.undo[:0]
+	e.kept = e.lane
+	e.beat++
+}
+
+// Undo takes back everything since the last Keep.
+func (e *Engine) Undo() {
+	for i := len(e.undo) - 1; i >= 0; i-- {
+		u := &e.undo[i]
+		if u.created {
+			delete(e.entities, u.key)
+			u.wake = 0 // what the heap still holds of it is stale
+			continue
+		}
+		*u.entity = u.was
+		if u.wake != 0 {
+			e.wakes.push(u.wake, u.entity)
+		}
+	}
+	clear(e.undo)
+	e.undo = e.undo[:0]
+	e.lane = e.kept
+	e.beat++
+}
+
+// touch copies the entity for undo at its first touch in a beat.
+func (e *Engine) touch(ent *entity, created bool) {
+	if ent.touched == e.beat {
+		return
+	}
+	e.undo = append(e.undo, undo{entity: ent, was: *ent, created: created})
+	ent.touched = e.beat
+}
+
+// Due is when the next timer falls due; 0 when none is armed.
+func (e *Engine) Due() event.Micros { return e.wakes.next() }
+
+// Size is what the engine holds.
+func (e *Engine) Size() beat.Size {
+	return beat.Size{Entities: len(e.entities), Open: e.lane.open, Timers: len(e.wakes.heap), StateBytes: e.lane.bytes}
+}

@@ -1,0 +1,194 @@
+package detectors
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"andon/detectors/rule"
+	"andon/detectors/setting"
+	"andon/detectors/timeline"
+	"andon/schemas/beat"
+	"andon/schemas/event"
+)
+
+// finding is what the rules said of one entity at one instant: the complete set of their verdicts, and all that Settle needs to know.
+type finding struct {
+	entity   *entity
+	at       event.Micros // the lane's time
+	from, to int          // verdicts
+	site     string
+	item     int          // index of the item that brought it about; -1 for a timer
+	timer    event.Micros // due time of that timer
+}
+
+// fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.
+func (e *Engine) fold(ev *event.Event, at event.Micros, index int, st *beat.Stepped) (outcome timeline.Outcome, rejected *beat.Rejected) {
+	mark := e.found.Mark()
+	defer func() {
+		if p := recover(); p != nil {
+			e.found.Cut(mark)
+			rejected = &beat.Rejected{Index: index, Reason: event.RulePanic, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+	}()
+	e.key = appendKey(e.key[:0], e.family, ev)
+	ent, known := e.entities[string(e.key)]
+	if !known {
+		ent = &entity{key: string(e.key)}
+	}
+	if err := e.view.Load(ent.facts); err != nil {
+		panic(err)
+	}
+	limit := event.Micros(0)
+	if e.clock == setting.Wall {
+		limit = at + maxSkew
+	}
+	timeline.Of(ev, at, limit, &e.fact)
+	skewed := e.fact.Skewed
+	outcome = e.view.Add(&e.fact)
+	e.buf = e.view.Append(e.buf[:0])
+	if len(e.buf) > timeline.MaxBytes {
+		return 0, &beat.Rejected{Index: index, Reason: event.EntityFull, Detail: "the timeline of " + ent.subject() + " is full"}
+	}
+	f := finding{entity: ent, at: e.lane.time, item: index}
+	next := ent.wake
+	if outcome != timeline.Duplicate {
+		next = e.judge(&f, e.lane.time)
+	}
+
+	// Nothing below can fail.
+	if skewed {
+		st.Skewed++
+	}
+	e.touch(ent, !known)
+	if !known {
+		e.entities[ent.key] = ent
+	}
+	e.write(ent)
+	e.arm(ent, next)
+	if outcome != timeline.Duplicate {
+		e.report(f, st)
+	}
+	return outcome, nil
+}
+
+// write replaces the entity's facts by the encoding in e.buf.
+func (e *Engine) write(ent *entity) {
+	e.lane.bytes += int64(len(e.buf) - len(ent.facts))
+	if !slices.Equal(ent.facts, e.buf) {
+		ent.facts = slices.Clone(e.buf)
+	}
+}
+
+func (e *Engine) arm(ent *entity, next event.Micros) {
+	if next != ent.wake {
+		ent.wake = next
+		if next != 0 {
+			e.wakes.push(next, ent)
+		}
+	}
+}
+
+// judge lets every rule judge the loaded timeline at an instant, and returns when the first of them wants to judge again; 0 = never.
+func (e *Engine) judge(f *finding, now event.Micros) (next event.Micros) {
+	c := &e.context
+	c.Facts, c.Now = e.view.Live, now
+	f.site = site(c.Facts)
+	c.Sends = e.sends.of(e.family, f.entity.subject(), f.site)
+	f.from = len(e.found.List)
+	for i := range e.rules {
+		r := &e.rules[i]
+		c.Values, e.found.Rule = r.values, r.rule
+		r.rule.Judge(c, &e.found)
+	}
+	f.to = len(e.found.List)
+	for i := f.from; i < f.to; i++ {
+		if at := e.found.List[i].Next; at > now && (next == 0 || at < next) {
+			next = at
+		}
+	}
+	return next
+}
+
+// report keeps a finding for Settle and counts what the rules abstained from.
+func (e *Engine) report(f finding, st *beat.Stepped) {
+	e.findings = append(e.findings, f)
+	for i := f.from; i < f.to; i++ {
+		if v := &e.found.List[i]; v.Kind == rule.Abstains {
+			countAbstention(st, v.Rule.Code, v.Missing)
+		}
+	}
+}
+
+func countAbstention(st *beat.Stepped, code, missing string) {
+	for i := range st.Abstained {
+		if a := &st.Abstained[i]; a.Code == code && a.Missing == missing {
+			a.Count++
+			return
+		}
+	}
+	st.Abstained = append(st.Abstained, beat.Abstention{Code: code, Missing: missing, Count: 1})
+}
+
+// fireDue fires the timers due at or before the lane's time in the order of (due, entity), each judged at its due time. It returns false when
+// the budget is used up before they are all fired.
+func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) bool {
+	for {
+		due := e.wakes.next()
+		if due == 0 || due > e.lane.time {
+			return true
+		}
+		if *budget == 0 {
+			return false
+		}
+		*budget--
+		e.fire(e.wakes.pop(), disarm, st)
+	}
+}
+
+func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
+	ent := w.entity
+	e.touch(ent, false)
+	timer := beat.Timer{Tenant: ent.tenant(), Subject: ent.subject(), Due: w.due}
+	ent.wake = 0
+	if slices.Contains(disarm, timer) {
+		return
+	}
+	mark := e.found.Mark()
+	defer func() {
+		if p := recover(); p != nil {
+			e.found.Cut(mark)
+			st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
+		}
+	}()
+	if err := e.view.Load(ent.facts); err != nil {
+		panic(err)
+	}
+	f := finding{entity: ent, at: e.lane.time, item: -1, timer: w.due}
+	next := e.judge(&f, w.due)
+	e.arm(ent, next)
+	e.report(f, st)
+	st.Fired++
+}
+
+// site is the building the entity's documents name; the latest wins.
+func site(facts []*timeline.Fact) (site string) {
+	for _, f := range facts {
+		if f.Site != "" {
+			site = f.Site
+		}
+	}
+	return site
+}
+
+func appendKey(b []byte, family event.Family, ev *event.Event) []byte {
+	b = append(append(b, ev.Tenant...), 0)
+	if family == event.Carrier {
+		return append(append(append(b, ev.Carrier...), '/'), ev.TrackingNo...)
+	}
+	return append(b, ev.Key(family)...)
+}
+
+func (ent *entity) tenant() string  { return ent.key[:strings.IndexByte(ent.key, 0)] }
+func (ent *entity) subject() string { return ent.key[strings.IndexByte(ent.key, 0)+1:] }

@@ -1,0 +1,49 @@
+package rule
+
+import (
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// PI-01: less was picked than ordered.
+//
+// Fires when an order line is closed (a confirmed pick with line_closed, a shorted pick, or the fulfilment's manifest) and the sum of its
+// confirmed picks is under the planned quantity less tolerance. Clears when later picks make it up. Abstains until the planned quantity is
+// known. State: the order in force and the picks. Known false positives: stock reallocated from another site. Script: testdata/pi_01.txt.
+var shortPick = Rule{
+	Code: "PI-01", Title: "Short pick", Family: event.PickPack, Severity: exception.Major, Unit: exception.Milli, Version: 1, Since: "0.1",
+	Text:     "Less was picked for an order line than was ordered.",
+	Settings: []Setting{{"under_tolerance_weight_bp", 0, "basis points of the planned quantity that may be missing of goods sold by weight"}},
+	Judge:    judgeShortPick,
+	Say: func(v *Verdict) []string {
+		return []string{"picked " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " ordered, " + qty(v.Delta.Value) + " short"}
+	},
+}
+
+func judgeShortPick(c *Context, out *Verdicts) {
+	p := pickingOf(c.Facts)
+	if p.release == nil || len(p.release.Lines) == 0 {
+		out.Abstain("planned quantity")
+		return
+	}
+	for i := range p.release.Lines {
+		plan := &p.release.Lines[i]
+		l := p.line(c.Facts, plan.Line)
+		if !l.closed {
+			continue
+		}
+		enough := plan.Qty - share(plan.Qty, c.Values[0], plan.Weighed)
+		v := Verdict{
+			Kind: Satisfied, Episode: Episode{Revision: p.release.Revision, Line: plan.Line},
+			Violated: l.byClose < enough, OpenedAt: max(l.closedAt, p.release.Time), ClearedAt: l.lastAt,
+			Expected: N(plan.Qty), Observed: N(l.picked), Delta: N(max(0, plan.Qty-l.picked)),
+		}
+		if l.picked < enough {
+			v.Kind, v.ClearedAt = Fires, 0
+		} else if v.Violated {
+			v.Delta = N(plan.Qty - l.byClose)
+		}
+		out.Add(v)
+		p.evidence(c.Facts, plan.Line, out)
+	}
+}

@@ -1,0 +1,170 @@
+package detectors
+
+import (
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"andon/detectors/rule"
+	"andon/schemas/beat"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// Settle implements fold 2; see pipeline.Engine. There is no model yet, so replies are empty and every verdict stands.
+func (e *Engine) Settle([]beat.Reply) (st beat.Settled) {
+	for i := range e.findings {
+		e.settle(&e.findings[i], &st)
+	}
+	return st
+}
+
+func (e *Engine) settle(f *finding, st *beat.Settled) {
+	defer func() {
+		if p := recover(); p == nil {
+			return
+		} else if detail := fmt.Sprintf("%v\n%s", p, debug.Stack()); f.item >= 0 {
+			st.Poisoned = append(st.Poisoned, beat.Rejected{Index: f.item, Reason: event.RulePanic, Detail: detail})
+		} else {
+			timer := beat.Timer{Tenant: f.entity.tenant(), Subject: f.entity.subject(), Due: f.timer}
+			st.Disarm = append(st.Disarm, beat.Disarmed{Timer: timer, Detail: detail})
+		}
+	}()
+	verdicts := e.found.List[f.from:f.to]
+	if len(f.entity.raised) == 0 && !slices.ContainsFunc(verdicts, raises) {
+		return
+	}
+	m := merge{engine: e, finding: f, raised: slices.Clone(f.entity.raised), out: st}
+	m.said = make([]bool, len(m.raised))
+	for i := range verdicts {
+		if v := &verdicts[i]; v.Kind == rule.Fires || v.Kind == rule.Satisfied {
+			m.apply(v)
+		}
+	}
+	m.retractUnsaid()
+	f.entity.raised = m.raised
+}
+
+// raises reports whether a verdict can begin an exception.
+func raises(v rule.Verdict) bool {
+	return v.Kind == rule.Fires || v.Kind == rule.Satisfied && v.Violated
+}
+
+// merge brings one finding and the exceptions its entity has into agreement.
+type merge struct {
+	engine  *Engine
+	finding *finding
+	raised  []*exception.Exception
+	said    []bool // which of raised the finding spoke of
+	out     *beat.Settled
+}
+
+// apply brings one verdict and its exception into agreement. What comes out depends on the verdict, not on which timer fired before: a violation
+// that healed before anyone looked still opens and clears.
+func (m *merge) apply(v *rule.Verdict) {
+	x := m.build(v)
+	i := slices.IndexFunc(m.raised, func(r *exception.Exception) bool { return r.ID == x.ID })
+	active := i >= 0 && !m.raised[i].State.Ended()
+	if i >= 0 {
+		m.said[i] = true
+	}
+	switch {
+	case v.Kind == rule.Fires && active:
+		x.State = exception.Updated
+		m.change(i, x)
+	case v.Kind == rule.Fires:
+		x.State = exception.Open
+		m.change(i, x)
+	case v.Violated && !active && (i < 0 || m.raised[i].State == exception.Retracted || m.raised[i].LateData):
+		opened := x
+		opened.State, opened.ClearedAt = exception.Open, 0
+		i = m.change(i, opened)
+		x.State = exception.Cleared
+		m.change(i, x)
+	case i < 0 || m.raised[i].State == exception.Retracted:
+	default:
+		x.State, x.LateData = exception.Cleared, !v.Violated
+		m.change(i, x)
+	}
+}
+
+// change makes x the next revision of the i-th exception, or the first of a new one, unless it says nothing new. It returns its index.
+func (m *merge) change(i int, x exception.Exception) int {
+	if i < 0 {
+		i = len(m.raised)
+		m.raised = append(m.raised, nil)
+		m.said = append(m.said, true)
+		x.Revision = 1
+	} else {
+		previous := m.raised[i]
+		if same(previous, &x) {
+			return i
+		}
+		x.Revision = previous.Revision + 1
+		if !previous.State.Ended() {
+			m.engine.lane.open--
+		}
+	}
+	if !x.State.Ended() {
+		m.engine.lane.open++
+	}
+	m.raised[i] = &x
+	m.out.Exceptions = append(m.out.Exceptions, x)
+	return i
+}
+
+// retractUnsaid retracts what the finding no longer speaks of: the facts it stood on were corrected away. What was cleared as late data never
+// was a violation and stays as it is.
+func (m *merge) retractUnsaid() {
+	for i, said := range m.said {
+		if x := m.raised[i]; !said && x.State != exception.Retracted && !x.LateData {
+			gone := *x
+			gone.State, gone.ClearedAt, gone.DetectedAt = exception.Retracted, 0, m.finding.at
+			m.change(i, gone)
+		}
+	}
+}
+
+// build is the exception a verdict claims, but for state and revision. It owns its strings.
+func (m *merge) build(v *rule.Verdict) exception.Exception {
+	ent := m.finding.entity
+	episode := v.Episode.String()
+	severity := v.Severity
+	if severity == "" {
+		severity = v.Rule.Severity
+	}
+	return exception.Exception{
+		ID:     exception.NewID(ent.tenant(), v.Rule.Code, ent.subject(), episode),
+		Tenant: ent.tenant(), Code: v.Rule.Code, Subject: ent.subject(), Episode: episode,
+		Severity: severity, DecidedBy: exception.DecidedByRule,
+		Site: strings.Clone(m.finding.site), Item: strings.Clone(v.Episode.Item), Line: strings.Clone(v.Episode.Line),
+		OpenedAt: v.OpenedAt, ClearedAt: v.ClearedAt, DetectedAt: m.finding.at,
+		Unit: v.Rule.Unit, Expected: number(v.Expected), Observed: number(v.Observed), Delta: number(v.Delta),
+		Reasons: v.Rule.Say(v), Evidence: m.engine.found.EvidenceOf(v), Rule: v.Rule.Code + "/" + strconv.Itoa(v.Rule.Version),
+	}
+}
+
+func number(n rule.Number) *int64 {
+	if !n.Known {
+		return nil
+	}
+	return &n.Value
+}
+
+// same reports whether two revisions say the same; open and updated are one state here.
+func same(a, b *exception.Exception) bool {
+	return a.State.Ended() == b.State.Ended() && (a.State == b.State || !a.State.Ended()) && a.LateData == b.LateData &&
+		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Site == b.Site &&
+		a.OpenedAt == b.OpenedAt && a.ClearedAt == b.ClearedAt &&
+		equal(a.Expected, b.Expected) && equal(a.Observed, b.Observed) && equal(a.Delta, b.Delta) &&
+		slices.Equal(a.Reasons, b.Reasons) && slices.Equal(a.Evidence, b.Evidence) && a.Rule == b.Rule
+}
+
+func equal(a, b *int64) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
+}

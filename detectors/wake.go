@@ -1,0 +1,66 @@
+package detectors
+
+import "andon/schemas/event"
+
+// wakes orders the entities by their next due time, then by key. An entry whose due time is no longer its entity's is stale and passed over, so
+// re-arming never searches.
+type wakes struct{ heap []wake }
+
+type wake struct {
+	due    event.Micros
+	entity *entity
+}
+
+func (w wake) before(o wake) bool {
+	if w.due != o.due {
+		return w.due < o.due
+	}
+	return w.entity.key < o.entity.key
+}
+
+func (w *wakes) push(due event.Micros, ent *entity) {
+	w.heap = append(w.heap, wake{due, ent})
+	h := w.heap
+	for i := len(h) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !h[i].before(h[parent]) {
+			break
+		}
+		h[i], h[parent] = h[parent], h[i]
+		i = parent
+	}
+}
+
+// next is the earliest due time that is not stale; 0 when there is none.
+func (w *wakes) next() event.Micros {
+	for len(w.heap) > 0 {
+		if top := w.heap[0]; top.entity.wake == top.due {
+			return top.due
+		}
+		w.pop()
+	}
+	return 0
+}
+
+func (w *wakes) pop() wake {
+	h := w.heap
+	top, last := h[0], len(h)-1
+	h[0] = h[last]
+	h[last] = wake{}
+	h = h[:last]
+	for i := 0; ; {
+		least := i
+		for c := 2*i + 1; c <= 2*i+2 && c < last; c++ {
+			if h[c].before(h[least]) {
+				least = c
+			}
+		}
+		if least == i {
+			break
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
+	}
+	w.heap = h
+	return top
+}
