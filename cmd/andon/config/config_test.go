@@ -1,0 +1,143 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+const example = "../../../deploy/andon.example.yaml"
+
+func TestExampleLoads(t *testing.T) {
+	c, err := Read(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Settings.Rules["CA-04"]["grace_s"] != 0 || len(c.Settings.Sources) != 1 {
+		t.Errorf("settings of the example: %+v", c.Settings)
+	}
+}
+
+// The example states the defaults, apart from what it says it changes.
+func TestExampleStatesTheDefaults(t *testing.T) {
+	c, err := Read(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Instance, want.Settings.Rules, want.Settings.Sources = c.Instance, c.Settings.Rules, c.Settings.Sources
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("the example says\n%+v\nthe defaults are\n%+v", c, want)
+	}
+}
+
+func TestExampleHasEveryKey(t *testing.T) {
+	text, err := os.ReadFile(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		t.Fatal(err)
+	}
+	missingKeys(t, reflect.TypeFor[Config](), tree, "")
+}
+
+// missingKeys reports each key of a struct that the tree does not have, and looks into the structs below it.
+func missingKeys(t *testing.T, typ reflect.Type, tree map[string]any, path string) {
+	t.Helper()
+	for f := range typ.Fields() {
+		key := f.Tag.Get("yaml")
+		switch key {
+		case "-":
+			continue
+		case "":
+			t.Errorf("%s.%s has no yaml tag", typ, f.Name)
+			continue
+		}
+		value, there := tree[key]
+		if !there {
+			t.Errorf("%s does not mention %s%s: document it with its unit and default", example, path, key)
+			continue
+		}
+		below := f.Type
+		if list, ok := value.([]any); ok && below.Kind() == reflect.Slice && below.Elem().Kind() == reflect.Struct {
+			below, value = below.Elem(), list[0]
+		}
+		if sub, ok := value.(map[string]any); ok && below.Kind() == reflect.Struct {
+			missingKeys(t, below, sub, path+key+".")
+		}
+	}
+}
+
+func TestGood(t *testing.T) {
+	files, err := filepath.Glob("testdata/good/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no good fixtures:", err)
+	}
+	for _, file := range files {
+		if _, err := Read(file); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Each bad fixture says in its first line what is said about it after the file's name.
+func TestBad(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no bad fixtures:", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first, _, _ := strings.Cut(string(text), "\n")
+		want := file + strings.TrimPrefix(first, "# ")
+		_, err = Read(file)
+		switch {
+		case err == nil:
+			t.Errorf("%s was read without an error", file)
+		case strings.Contains(err.Error(), "\n"):
+			t.Errorf("%s: more than one line:\n%v", file, err)
+		case !strings.HasPrefix(err.Error(), want):
+			t.Errorf("%s:\n got %v\nwant %s", file, err, want)
+		}
+	}
+}
+
+func TestEmptyFileIsTheDefault(t *testing.T) {
+	c, err := parse(nil)
+	if err != nil || !reflect.DeepEqual(c, Default()) {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestListsReplaceTheDefault(t *testing.T) {
+	c, err := parse([]byte("roles: [load]\nkafka:\n  brokers: [a:1, b:2]\n"))
+	if err != nil || len(c.Roles) != 1 || len(c.Kafka.Brokers) != 2 || c.Kafka.InputPrefix != "fulfillment." {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if Roles[0] != RoleDetect {
+		t.Error("reading a file changed the list of roles")
+	}
+}
+
+func TestPasswordComesFromTheEnvironment(t *testing.T) {
+	t.Setenv(PasswordVariable, "secret")
+	c, err := Read(example)
+	if err != nil || c.ClickHouse.Password != "secret" {
+		t.Errorf("got %q, %v", c.ClickHouse.Password, err)
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	if _, err := Read("testdata/none.yaml"); err == nil || !strings.Contains(err.Error(), "testdata/none.yaml") {
+		t.Errorf("got %v, want an error that names the file", err)
+	}
+}
