@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// ruleFile is the name of a file with one rule in it: its code in small letters, e.g. in05.go. ruleScript is its test and documentation.
+// ruleFile is the name of a file with one rule in it: its code in small letters, e.g. in_05.go. ruleScript is its test and documentation.
 var (
-	ruleFile   = regexp.MustCompile(`^[a-z]{2}[0-9]{2}\.go$`)
+	ruleFile   = regexp.MustCompile(`^[a-z]{2}_[0-9]{2}\.go$`)
 	ruleScript = func(file string) string { return strings.TrimSuffix(file, ".go") + ".txt" }
 )
 
@@ -32,6 +32,6 @@ func TestEveryRuleHasAScript(t *testing.T) {
 		}
 	}
 	if rules == 0 {
-		t.Error("detectors/rule holds no rule file named like in05.go")
+		t.Error("detectors/rule holds no rule file named like in_05.go")
 	}
 }

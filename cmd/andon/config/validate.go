@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"andon/detectors"
 	"andon/detectors/setting"
 	"andon/schemas/event"
 )
@@ -17,8 +18,7 @@ var (
 	tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
 )
 
-// Validate says what is wrong with the first wrong value, naming its key and what it may be. Whether rules and statuses exist is the detectors'
-// to say.
+// Validate says what is wrong with the first wrong value, naming its key and what it may be.
 func (c *Config) Validate() error {
 	for _, check := range []func() error{c.checkProcess, c.Kafka.check, c.ClickHouse.check, c.checkBounds, c.checkSettings} {
 		if err := check(); err != nil {
@@ -125,9 +125,9 @@ func (c *Config) checkSettings() error {
 	if c.Settings.Clock != setting.Log && c.Settings.Clock != setting.Wall {
 		return wrong("settings.clock", string(c.Settings.Clock), "wall (live) or log (imports, simulations: clock.tick events move time)")
 	}
-	for i, s := range c.Settings.Sources {
-		if _, ok := event.ParseFamily(s.Family); !ok {
-			return wrong(fmt.Sprintf("settings.sources[%d].family", i), s.Family, "asn, carrier or pickpack")
+	for _, family := range event.Families {
+		if _, err := detectors.New(family, c.Settings); err != nil {
+			return err
 		}
 	}
 	return nil
