@@ -1,9 +1,48 @@
 .DEFAULT_GOAL := help
-.PHONY: help engines
+.PHONY: help build demo test check race bench fuzz lint fmt new-rule engines clean
+
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
+LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
+FUZZ_SECONDS ?= 30
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+build: ## build bin/andon, one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/andon ./cmd/andon
+
+demo: engines build ## see it run: a simulated day through the whole line, on engines it brings itself
+	bin/andon demo
+
+test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs
+	go test -count=1 -json ./... | go run ./internal/testreport
+
+check: lint ## the fast loop: lint and all tests that need no engine
+	go test -short -json ./... | go run ./internal/testreport
+
+race: ## the fast tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short -json ./... | go run ./internal/testreport
+
+fuzz: ## each fuzz test for FUZZ_SECONDS (default 30)
+	@go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}{{if .XTestGoFiles}} {{.ImportPath}}{{end}}' ./... | tr ' ' '\n' | sort -u | while read -r p; do \
+		go test -list '^Fuzz' $$p | grep '^Fuzz' | while read -r f; do \
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ_SECONDS)s $$p || exit 1; done || exit 1; done
+
+lint: $(LINT) ## golangci-lint, fetched once
+	$(LINT) run ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+fmt: ## format all Go files
+	gofmt -w $$(git ls-files '*.go')
+
+new-rule: ## scaffold a rule: make new-rule CODE=XX-NN
+	go run ./internal/newrule $(CODE)
+
 engines: ## fetch what the demo and the tests run on (once) and build the ClickHouse child program
 	@./deploy/engines/fetch.sh
 	CGO_ENABLED=0 go build -o bin/andon-clickhouse ./cmd/andon-clickhouse
+
+clean: ## remove what was built; fetched engines stay in .cache
+	rm -rf bin

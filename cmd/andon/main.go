@@ -1,0 +1,73 @@
+// Command andon watches fulfilment events as they stream past, says what is going wrong and puts it where people ask.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the build.
+var version = "devel"
+
+// Exit codes, as `andon --help` states them.
+const (
+	exitOK      = 0
+	exitFailure = 1 // it was tried and went wrong
+	exitUsage   = 2 // the command line or the configuration is wrong; nothing was tried
+)
+
+const description = `Andon watches fulfilment events (ASN and receiving, carrier, pick and pack) in Kafka, finds what is going wrong, and puts
+exceptions, each exactly once, into ClickHouse.
+
+A first look: andon demo. On engines of your own: write a configuration (deploy/andon.example.yaml), then andon config check,
+andon topics apply, andon migrate, andon run.
+
+Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configuration is wrong.`
+
+// cli is the command line; each command stands in a file of its own.
+type cli struct {
+	Version versionCmd `cmd:"" help:"Print version, build and rules."`
+}
+
+// usageError is a mistake of the caller: a wrong flag or configuration.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run is the program: it prints what went wrong in one line and returns the exit code.
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("andon"), kong.Description(description), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
+	if err != nil {
+		panic(err) // the structs above are wrong
+	}
+	chosen, err := parser.Parse(args)
+	if err == nil {
+		err = chosen.Run()
+	} else {
+		err = usageError{err}
+	}
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(os.Stderr, "andon:", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailure
+}
