@@ -1,0 +1,35 @@
+CREATE TABLE IF NOT EXISTS andon.exceptions
+(
+    tenant       LowCardinality(String) COMMENT 'tenant the exception belongs to',
+    code         LowCardinality(String) COMMENT 'exception code, e.g. IN-05',
+    subject      String COMMENT 'the entity it is about: key of its events; events.subject joins it' CODEC(ZSTD(1)),
+    episode      String COMMENT 'the violated obligation within the subject' CODEC(ZSTD(1)),
+    exception_id String COMMENT 'names (tenant, code, subject, episode): 32 hexadecimal digits' CODEC(ZSTD(1)),
+    revision     Int32 COMMENT '1, 2, ...: counts the changes of the exception' CODEC(ZSTD(1)),
+    state        LowCardinality(String) COMMENT 'open, updated, cleared or retracted',
+    severity     LowCardinality(String) COMMENT 'minor, major or critical',
+    decided_by   LowCardinality(String) COMMENT 'who decided: rule',
+    rule         LowCardinality(String) COMMENT 'code and version of the rule''s logic, e.g. CA-02/1',
+    site         LowCardinality(String) COMMENT 'building; empty if not known',
+    item         String COMMENT 'GTIN or SKU; empty where the episode has none' CODEC(ZSTD(1)),
+    line         String COMMENT 'order or receipt line; empty where the episode has none' CODEC(ZSTD(1)),
+    opened_at    DateTime64(6, 'UTC') COMMENT 'due time, or latest event time of the evidence, UTC' CODEC(ZSTD(1)),
+    cleared_at   Nullable(DateTime64(6, 'UTC')) COMMENT 'latest event time of the satisfying facts, UTC; NULL while not cleared' CODEC(ZSTD(1)),
+    detected_at  DateTime64(6, 'UTC') COMMENT 'time of the detecting lane at this revision, UTC' CODEC(ZSTD(1)),
+    late_data    Bool COMMENT 'true when cleared by facts that were true before the judged instant: never a real violation' CODEC(ZSTD(1)),
+    unit         LowCardinality(String) COMMENT 'unit of expected, observed and delta: milli (thousandths of the base unit) or seconds',
+    expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown' CODEC(ZSTD(1)),
+    observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown' CODEC(ZSTD(1)),
+    delta        Nullable(Int64) COMMENT 'how far observed is off, in unit, never negative; NULL if unknown' CODEC(ZSTD(1)),
+    reasons      Array(String) COMMENT 'plain sentences with the numbers in them' CODEC(ZSTD(1)),
+    evidence     Array(UInt64) COMMENT 'events the verdict stands on: values of events.event_hash, sorted' CODEC(ZSTD(1)),
+    topic        LowCardinality(String) COMMENT 'Kafka topic of the record',
+    partition    Int32 COMMENT 'Kafka partition of the record' CODEC(ZSTD(1)),
+    offset       Int64 COMMENT 'Kafka offset of the record' CODEC(ZSTD(1)),
+    record_time  DateTime64(6, 'UTC') COMMENT 'broker timestamp of the record, UTC' CODEC(ZSTD(1)),
+    load_time    DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'when the row was inserted, ClickHouse''s clock, UTC' CODEC(ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (tenant, code, subject, episode, exception_id, revision)
+SETTINGS non_replicated_deduplication_window = 1000
+COMMENT 'One row per revision of an exception. Rows of one revision are equal, so doubles vanish: read with FINAL or through exceptions_current.'

@@ -1,0 +1,36 @@
+CREATE VIEW IF NOT EXISTS andon.exceptions_current
+(
+    tenant       LowCardinality(String) COMMENT 'tenant the exception belongs to',
+    code         LowCardinality(String) COMMENT 'exception code, e.g. IN-05',
+    subject      String COMMENT 'the entity it is about: key of its events; events.subject joins it',
+    episode      String COMMENT 'the violated obligation within the subject',
+    exception_id String COMMENT 'names (tenant, code, subject, episode): 32 hexadecimal digits',
+    revision     Int32 COMMENT '1, 2, ...: counts the changes of the exception',
+    state        LowCardinality(String) COMMENT 'open, updated, cleared or retracted',
+    severity     LowCardinality(String) COMMENT 'minor, major or critical',
+    decided_by   LowCardinality(String) COMMENT 'who decided: rule',
+    rule         LowCardinality(String) COMMENT 'code and version of the rule''s logic, e.g. CA-02/1',
+    site         LowCardinality(String) COMMENT 'building; empty if not known',
+    item         String COMMENT 'GTIN or SKU; empty where the episode has none',
+    line         String COMMENT 'order or receipt line; empty where the episode has none',
+    opened_at    DateTime64(6, 'UTC') COMMENT 'due time, or latest event time of the evidence, UTC',
+    cleared_at   Nullable(DateTime64(6, 'UTC')) COMMENT 'latest event time of the satisfying facts, UTC; NULL while not cleared',
+    detected_at  DateTime64(6, 'UTC') COMMENT 'time of the detecting lane at this revision, UTC',
+    late_data    Bool COMMENT 'true when cleared by facts that were true before the judged instant: never a real violation',
+    unit         LowCardinality(String) COMMENT 'unit of expected, observed and delta: milli (thousandths of the base unit) or seconds',
+    expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown',
+    observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown',
+    delta        Nullable(Int64) COMMENT 'how far observed is off, in unit, never negative; NULL if unknown',
+    reasons      Array(String) COMMENT 'plain sentences with the numbers in them',
+    evidence     Array(UInt64) COMMENT 'events the verdict stands on: values of events.event_hash, sorted',
+    topic        LowCardinality(String) COMMENT 'Kafka topic of the record',
+    partition    Int32 COMMENT 'Kafka partition of the record',
+    offset       Int64 COMMENT 'Kafka offset of the record',
+    record_time  DateTime64(6, 'UTC') COMMENT 'broker timestamp of the record, UTC',
+    load_time    DateTime64(6, 'UTC') COMMENT 'when the row was inserted, ClickHouse''s clock, UTC'
+)
+AS
+SELECT * FROM andon.exceptions
+ORDER BY revision DESC
+LIMIT 1 BY tenant, code, subject, episode, exception_id
+COMMENT 'One row per exception: its highest revision. Conditions on tenant, code, subject, episode and exception_id are applied while reading; any other after the choice of the revision.'

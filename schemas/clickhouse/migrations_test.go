@@ -1,0 +1,57 @@
+package clickhouse
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestMigrationsAreRepeatableSingleStatements(t *testing.T) {
+	list := Migrations()
+	if len(list) == 0 {
+		t.Fatal("no migrations are embedded")
+	}
+	for _, m := range list {
+		if !strings.Contains(m.SQL, " IF NOT EXISTS "+Database+".") {
+			t.Errorf("%s is not harmless to repeat, or names another database", m.Name)
+		}
+		if strings.Contains(m.SQL, ";\n") {
+			t.Errorf("%s holds more than one statement", m.Name)
+		}
+	}
+}
+
+// A key column that may differ between two loads of one fact would keep both: only facts of the id itself may stand in a key.
+func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
+	allowed := map[string]string{
+		"events":     "tenant family subject event_id topic partition offset event_time",
+		"exceptions": "tenant code subject episode exception_id revision",
+	}
+	clause := regexp.MustCompile(`(?m)^(?:ORDER BY \((.*)\)|PARTITION BY (?:\w+\()?(.*?)\)?)$`)
+	for _, m := range Migrations() {
+		table := strings.TrimSuffix(m.Name[5:], ".sql")
+		if !strings.Contains(m.SQL, "CREATE TABLE") {
+			continue
+		}
+		found := clause.FindAllStringSubmatch(m.SQL, -1)
+		if len(found) == 0 {
+			t.Errorf("%s has no ORDER BY", m.Name)
+		}
+		for _, match := range found {
+			for _, column := range strings.Split(match[1]+match[2], ", ") {
+				if !strings.Contains(" "+allowed[table]+" ", " "+column+" ") {
+					t.Errorf("%s: %s stands in a key of %s but is no fact of the id", m.Name, column, table)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryTableIsReplacingWithATokenWindow(t *testing.T) {
+	for _, m := range Migrations() {
+		if strings.Contains(m.SQL, "CREATE TABLE") &&
+			(!strings.Contains(m.SQL, "ENGINE = ReplacingMergeTree") || !strings.Contains(m.SQL, "non_replicated_deduplication_window = 1000")) {
+			t.Errorf("%s must be a ReplacingMergeTree with non_replicated_deduplication_window = 1000", m.Name)
+		}
+	}
+}
