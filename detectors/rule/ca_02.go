@@ -20,10 +20,13 @@ var noFirstScan = Rule{
 	},
 	Judge: judgeNoFirstScan,
 	Say: func(v *Verdict) []string {
-		if v.Kind == Satisfied {
+		switch {
+		case v.Kind == Fires:
+			return []string{"no scan by the carrier since it was announced; due by " + v.Due.String()}
+		case v.Violated:
 			return []string{"first scan " + v.ClearedAt.String() + ", " + span(v.ClearedAt-v.Due) + " after it was due"}
 		}
-		return []string{"no scan by the carrier since it was announced; due by " + v.Due.String()}
+		return []string{"first scan " + v.ClearedAt.String() + ", before it was due by " + v.Due.String()}
 	},
 }
 

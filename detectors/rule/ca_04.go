@@ -17,10 +17,13 @@ var lateVsPromise = Rule{
 	Judge:    judgeLateVsPromise,
 	Say: func(v *Verdict) []string {
 		promise := v.Due.String()
-		if v.Kind == Satisfied {
+		switch {
+		case v.Kind == Fires:
+			return []string{"not delivered by the promise of " + promise}
+		case v.Violated:
 			return []string{"delivered " + v.ClearedAt.String() + ", " + span(v.ClearedAt-v.Due) + " after the promise of " + promise}
 		}
-		return []string{"not delivered by the promise of " + promise}
+		return []string{"delivered " + v.ClearedAt.String() + ", in time for the promise of " + promise}
 	},
 }
 

@@ -20,7 +20,14 @@ var qtyShort = Rule{
 	},
 	Judge: judgeShort,
 	Say: func(v *Verdict) []string {
-		return []string{"received " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " advised, " + qty(v.Delta.Value) + " short"}
+		said := "received " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " advised"
+		switch {
+		case v.Kind == Fires:
+			said += ", " + qty(v.Delta.Value) + " short"
+		case v.Violated:
+			said += "; " + qty(v.Delta.Value) + " were missing when receiving ended"
+		}
+		return []string{said}
 	},
 }
 
@@ -34,7 +41,7 @@ func judgeShort(c *Context, out *Verdicts) {
 	for i := range sums {
 		s := &sums[i]
 		if s.unknown {
-			out.Abstain("lot of a receipt line of item " + s.item)
+			out.Abstain("lot of a receipt line")
 			continue
 		}
 		tolerance := share(s.advised, underWeightBP, s.weighed)

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -23,24 +25,38 @@ var damage = Rule{
 func judgeDamage(c *Context, out *Verdicts) {
 	from := len(out.List)
 	for _, f := range c.Facts {
-		bad := badQty(f)
-		if f.Type != event.ReceiptLine || (bad == 0 && f.Condition == event.Good) {
+		if f.Type != event.ReceiptLine || badQty(f) == 0 {
 			continue
 		}
-		episode := Episode{Line: f.Line, Item: f.Item, Lot: f.Lot}
-		if f.Line == "" {
-			episode.Event = f.ID
-		}
-		if v := findEpisode(out.List[from:], episode); v != nil { // a receipt line in parts: evidence of the first stands for all
-			v.Expected.Value += f.Qty
-			v.Observed.Value += bad
-			v.Delta.Value += bad
-			v.OpenedAt = max(v.OpenedAt, f.Time)
+		episode := lineEpisode(f)
+		if slices.ContainsFunc(out.List[from:], func(v Verdict) bool { return v.Episode == episode }) {
 			continue
 		}
-		out.Add(Verdict{Kind: Fires, Episode: episode, OpenedAt: f.Time, Expected: N(f.Qty), Observed: N(bad), Delta: N(bad)})
-		out.Evidence(f)
+		v := Verdict{Kind: Fires, Episode: episode, Expected: N(0), Observed: N(0)}
+		for _, part := range c.Facts { // a line may be received in parts
+			if part.Type == event.ReceiptLine && lineEpisode(part) == episode {
+				v.Expected.Value += part.Qty
+				v.Observed.Value += badQty(part)
+				v.OpenedAt = max(v.OpenedAt, part.Time)
+			}
+		}
+		v.Delta = v.Observed
+		out.Add(v)
+		for _, part := range c.Facts {
+			if part.Type == event.ReceiptLine && lineEpisode(part) == episode {
+				out.Evidence(part)
+			}
+		}
 	}
+}
+
+// lineEpisode is the receipt line a fact is about; a line without a number is an episode of its own.
+func lineEpisode(f *timeline.Fact) Episode {
+	e := Episode{Line: f.Line, Item: f.Item, Lot: f.Lot}
+	if f.Line == "" {
+		e.Event = f.ID
+	}
+	return e
 }
 
 // badQty is the part of a receipt line that is not good: what was rejected, or all of it when its condition says so without a number.
@@ -49,13 +65,4 @@ func badQty(f *timeline.Fact) int64 {
 		return f.Qty
 	}
 	return f.Rejected
-}
-
-func findEpisode(list []Verdict, e Episode) *Verdict {
-	for i := range list {
-		if list[i].Episode == e {
-			return &list[i]
-		}
-	}
-	return nil
 }

@@ -16,7 +16,14 @@ var shortPick = Rule{
 	Settings: []Setting{{"under_tolerance_weight_bp", 0, "basis points of the planned quantity that may be missing of goods sold by weight"}},
 	Judge:    judgeShortPick,
 	Say: func(v *Verdict) []string {
-		return []string{"picked " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " ordered, " + qty(v.Delta.Value) + " short"}
+		said := "picked " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " ordered"
+		switch {
+		case v.Kind == Fires:
+			said += ", " + qty(v.Delta.Value) + " short"
+		case v.Violated:
+			said += "; " + qty(v.Delta.Value) + " were missing when the line was closed"
+		}
+		return []string{said}
 	},
 }
 

@@ -16,10 +16,14 @@ var notStarted = Rule{
 	Settings: []Setting{{"lead_s", 7_200, "seconds that pick, pack and stage take before ship_by"}},
 	Judge:    judgeNotStarted,
 	Say: func(v *Verdict) []string {
-		if v.Kind == Satisfied {
-			return []string{"work began " + v.ClearedAt.String() + ", " + span(v.ClearedAt-v.Due) + " after the latest start of " + v.Due.String()}
+		start := v.Due.String()
+		switch {
+		case v.Kind == Fires:
+			return []string{"no pick by the latest start of " + start}
+		case v.Violated:
+			return []string{"work began " + v.ClearedAt.String() + ", " + span(v.ClearedAt-v.Due) + " after the latest start of " + start}
 		}
-		return []string{"no pick by the latest start of " + v.Due.String()}
+		return []string{"work began " + v.ClearedAt.String() + ", in time for the latest start of " + start}
 	},
 }
 

@@ -1,0 +1,192 @@
+package detectors_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+
+	"andon/detectors"
+	"andon/detectors/setting"
+	"andon/schemas/beat"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+
+	"pgregory.net/rapid"
+)
+
+const (
+	start    = event.Micros(1_740_787_200) * event.Second // 2025-03-01T00:00:00Z
+	lateness = 48 * event.Hour
+)
+
+// Whatever the order within the lateness, with whatever repeats, beat cuts and aborted beats: the same exceptions in the end.
+func TestOrderRepeatsAndCutsDoNotMatter(t *testing.T) {
+	for _, family := range event.Families {
+		t.Run(family.String(), func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				facts := events(t, family)
+				plain := arrive(facts, func(int) event.Micros { return 0 })
+				want := final(run(t, family, plain, func() int { return 1 }, false))
+				late := make([]event.Micros, 2*len(facts))
+				for i := range late {
+					late[i] = event.Micros(rapid.Int64Range(0, int64(lateness)).Draw(t, "late"))
+				}
+				mixed := arrive(slices.Concat(facts, facts), func(i int) event.Micros { return late[i] })
+				cut := func() int { return rapid.IntRange(1, 7).Draw(t, "beat") }
+				if got := final(run(t, family, mixed, cut, true)); !slices.Equal(got, want) {
+					t.Fatalf("in order:\n%v\nshuffled and doubled:\n%v", want, got)
+				}
+			})
+		})
+	}
+}
+
+// A stream cut into other beats, with beats undone and run again, gives every revision again, not only the last.
+func TestBeatCutsGiveTheSameRevisions(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		family := rapid.SampledFrom(event.Families[:]).Draw(t, "family")
+		items := arrive(events(t, family), func(i int) event.Micros { return event.Micros(i%5) * event.Hour })
+		want := run(t, family, items, func() int { return 1 }, false)
+		got := run(t, family, items, func() int { return rapid.IntRange(1, 9).Draw(t, "beat") }, true)
+		if a, b := fmt.Sprint(encode(want)), fmt.Sprint(encode(got)); a != b {
+			t.Fatalf("one by one:\n%s\nin beats:\n%s", a, b)
+		}
+	})
+}
+
+// run folds items in beats of random size and returns every change. With undo, each beat is first run, undone, and run again.
+func run(t *rapid.T, family event.Family, items []beat.Item, size func() int, undo bool) (all []exception.Exception) {
+	e, err := detectors.New(family, setting.Settings{Clock: setting.Log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counts beat.Counts
+	for len(items) > 0 {
+		n := min(size(), len(items))
+		batch := beat.Batch{Items: items[:n]}
+		if undo {
+			e.Step(batch)
+			e.Settle(nil)
+			before := e.Size()
+			e.Undo()
+			e.Step(batch)
+			e.Settle(nil)
+			if after := e.Size(); after.Entities != before.Entities || after.Open != before.Open || after.StateBytes != before.StateBytes {
+				t.Fatalf("size %+v, after undo and again %+v", before, after)
+			}
+			e.Undo()
+		}
+		st := e.Step(batch)
+		settled := e.Settle(nil)
+		if st.Items != n || len(st.Rejected)+len(st.Disarmed)+len(settled.Poisoned) > 0 {
+			t.Fatalf("stepped %+v, settled %+v", st, settled)
+		}
+		e.Keep()
+		counts.Add(st.Counts)
+		all = append(all, settled.Exceptions...)
+		items = items[n:]
+	}
+	if !counts.Balanced() {
+		t.Fatalf("counts do not add up: %+v", counts)
+	}
+	return all
+}
+
+// arrive puts events in order of arrival with the ticks a writer of history would put between, and one that passes every due time.
+func arrive(events []event.Event, late func(int) event.Micros) (items []beat.Item) {
+	for i, e := range events {
+		items = append(items, beat.Item{Event: e, At: e.Time + late(i)})
+	}
+	slices.SortStableFunc(items, func(a, b beat.Item) int { return cmp.Compare(a.At, b.At) })
+	var ticked []beat.Item
+	var latest event.Micros
+	for i, it := range items {
+		latest = max(latest, it.Event.Time)
+		ticked = append(ticked, it)
+		if i%3 == 0 {
+			ticked = append(ticked, tick(latest-lateness))
+		}
+	}
+	return append(ticked, tick(latest+1000*event.Day))
+}
+
+func tick(at event.Micros) beat.Item {
+	return beat.Item{Event: event.Event{Type: event.ClockTick, Time: at}, At: at}
+}
+
+// final is the last word on each exception that was a real violation, by id, less revision and time of detection.
+func final(all []exception.Exception) []string {
+	last := map[exception.ID]exception.Exception{}
+	for _, x := range all {
+		last[x.ID] = x
+	}
+	var lines []string
+	for _, x := range last {
+		if x.State == exception.Retracted || x.LateData {
+			continue
+		}
+		x.Revision, x.DetectedAt = 0, 0
+		if x.State == exception.Updated {
+			x.State = exception.Open
+		}
+		lines = append(lines, string(exception.Append(nil, &x)))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+func encode(all []exception.Exception) (lines []string) {
+	for i := range all {
+		lines = append(lines, string(exception.Append(nil, &all[i]))+"\n")
+	}
+	return lines
+}
+
+// events draws what may happen to two entities: few values, so that they meet.
+func events(t *rapid.T, family event.Family) []event.Event {
+	types := map[event.Family][]event.Type{
+		event.ASN:      {event.ASNDespatched, event.ASNDespatched, event.ASNCancelled, event.ReceiptLine, event.ReceiptLine, event.ReceiptClosed},
+		event.Carrier:  {event.ShipmentManifested, event.CarrierScan, event.CarrierScan, event.CarrierETA},
+		event.PickPack: {event.OrderReleased, event.OrderReleased, event.PickStarted, event.PickConfirmed, event.PickConfirmed, event.PickShorted, event.ManifestClosed},
+	}[family]
+	n := rapid.IntRange(1, 14).Draw(t, "events")
+	list := make([]event.Event, 0, n)
+	for i := range n {
+		e := event.Event{
+			ID: fmt.Sprint("e", i), Tenant: event.DefaultTenant, Type: rapid.SampledFrom(types).Draw(t, "type"),
+			Time: start + event.Micros(rapid.IntRange(0, 60).Draw(t, "hour"))*event.Hour,
+		}
+		if i > 0 && rapid.IntRange(0, 6).Draw(t, "correct") == 0 {
+			e.Type, e.Retracts = event.Correction, fmt.Sprint("e", rapid.IntRange(0, n).Draw(t, "retracts"))
+		}
+		fill(t, &e)
+		e.Content = event.IDHash(string(event.Append(nil, &e)))
+		list = append(list, e)
+	}
+	return list
+}
+
+func fill(t *rapid.T, e *event.Event) {
+	number := func(label string, n int) int { return rapid.IntRange(0, n).Draw(t, label) }
+	subject := fmt.Sprint("S", number("subject", 1))
+	e.DespatchID, e.Carrier, e.TrackingNo, e.FulfilmentID = subject, "ACME", subject, subject
+	e.Revision = int32(number("revision", 1))
+	e.SKU, e.Line = fmt.Sprint("I", number("sku", 1)), fmt.Sprint("L", number("line", 1))
+	e.Lot = rapid.SampledFrom([]string{"", "", "", "X"}).Draw(t, "lot")
+	e.QtyMilli = int64(number("qty", 3)) * 1000
+	if number("rejects", 4) == 0 {
+		e.RejectedQtyMilli = e.QtyMilli / 2
+	}
+	e.LineClosed = number("closed", 2) == 0
+	e.Status = rapid.SampledFrom([]event.Status{event.LabelMade, event.Accepted, event.InTransit, event.Delivered, event.Delivered, event.Cancelled}).Draw(t, "status")
+	due := start + event.Micros(number("due", 90))*event.Hour
+	e.PromiseDeliverBy, e.ShipBy, e.ETA = due, due, due
+	for i := range 1 + number("lines", 1) {
+		l := event.Line{Line: fmt.Sprint("L", i), SKU: fmt.Sprint("I", i), QtyMilli: int64(number("planned", 3)) * 1000}
+		if number("by lot", 5) == 0 {
+			l.Lot = "X"
+		}
+		e.Lines = append(e.Lines, l)
+	}
+}
