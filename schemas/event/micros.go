@@ -63,6 +63,14 @@ func (m *Micros) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// ParseTime reads an instant as the wire writes it; an impossible one is a *Reject.
+func ParseTime(s string) (Micros, error) {
+	if v, ok := parseTime([]byte(s)); ok && v >= MinTime && v < MaxTime {
+		return v, nil
+	}
+	return 0, &Reject{ImpossibleDate, s}
+}
+
 // parseTime reads 2006-01-02T15:04:05[.f{1,9}](Z|+00:00) without allocating; digits past microseconds are dropped.
 func parseTime(b []byte) (Micros, bool) {
 	if len(b) < 20 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
