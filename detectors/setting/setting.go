@@ -19,9 +19,9 @@ const (
 
 // Settings of an engine. The zero value is not usable: start from Default.
 type Settings struct {
-	Clock   Clock                       `yaml:"clock" json:"clock"`
-	Rules   map[string]map[string]int64 `yaml:"rules" json:"rules"`     // code -> setting name -> value; what is not named keeps the rule's default
-	Sources []Source                    `yaml:"sources" json:"sources"` // no entry for a source means that it sends everything
+	Clock   Clock                       `yaml:"clock" json:"clock,omitempty"`
+	Rules   map[string]map[string]int64 `yaml:"rules" json:"rules,omitempty"`     // code -> setting name -> value; what is not named keeps the rule's default
+	Sources []Source                    `yaml:"sources" json:"sources,omitempty"` // no entry for a source means that it sends everything
 }
 
 // Source declares what one sender is expected to send, so that rules about silence stay silent about what never comes.

@@ -1,0 +1,135 @@
+package timeline
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"testing"
+
+	"andon/schemas/event"
+
+	"pgregory.net/rapid"
+)
+
+func drawFact(t *rapid.T, i int) Fact {
+	e := event.Event{
+		ID: fmt.Sprint("e", i), Type: event.Type(rapid.IntRange(int(event.ASNDespatched), int(event.Correction)).Draw(t, "type")),
+		Time: event.MinTime + event.Micros(rapid.Int64Range(0, 1e12).Draw(t, "time")), Content: rapid.Uint64().Draw(t, "content"),
+		SKU: rapid.StringN(0, 9, 20).Draw(t, "sku"), Line: rapid.StringN(0, 4, 9).Draw(t, "line"), Lot: rapid.StringN(0, 4, 9).Draw(t, "lot"),
+		Site: rapid.StringN(0, 4, 9).Draw(t, "site"), UOM: rapid.SampledFrom([]string{"", "KGM", "H87"}).Draw(t, "uom"),
+		QtyMilli: rapid.Int64Range(0, event.MaxQtyMilli).Draw(t, "qty"), RejectedQtyMilli: rapid.Int64Range(0, 9).Draw(t, "rejected"),
+		Status: event.Status(rapid.IntRange(0, int(event.Unmapped)).Draw(t, "status")), Condition: event.Condition(rapid.IntRange(0, 4).Draw(t, "condition")),
+		Revision: int32(rapid.IntRange(0, 9).Draw(t, "revision")), LineClosed: rapid.Bool().Draw(t, "closed"),
+		PromiseDeliverBy: event.Micros(rapid.Int64Range(0, 1e15).Draw(t, "promise")), Retracts: fmt.Sprint("e", rapid.IntRange(0, 9).Draw(t, "retracts")),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "lines") {
+		e.Lines = append(e.Lines, event.Line{Line: "1", SKU: rapid.StringN(1, 9, 20).Draw(t, "item"), QtyMilli: rapid.Int64Range(0, 1e9).Draw(t, "planned"), UOM: "KGM"})
+	}
+	var f Fact
+	Of(&e, e.Time+event.Micros(rapid.Int64Range(0, 1e9).Draw(t, "lag")), 0, &f)
+	return f
+}
+
+// What is encoded is read back as it was, and encodes to the same bytes.
+func TestCodecRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var written, read Timeline
+		for i := range rapid.IntRange(0, 12).Draw(t, "facts") {
+			f := drawFact(t, i)
+			written.Add(&f)
+		}
+		b := written.Append(nil)
+		if err := read.Load(b); err != nil {
+			t.Fatal(err)
+		}
+		if a, b := fmt.Sprint(written.facts), fmt.Sprint(read.facts); a != b {
+			t.Fatalf("wrote %s\nread  %s", a, b)
+		}
+		if again := read.Append(nil); !bytes.Equal(again, b) {
+			t.Fatal("the bytes changed")
+		}
+	})
+}
+
+// Bytes that are not ours give an error, or a timeline that can be written again; never a panic.
+func FuzzLoad(f *testing.F) {
+	var t Timeline
+	e := event.Event{ID: "a", Type: event.OrderReleased, Time: event.MinTime, Lines: []event.Line{{Line: "1", SKU: "A", QtyMilli: 5}}}
+	var fact Fact
+	Of(&e, e.Time, 0, &fact)
+	t.Add(&fact)
+	f.Add(t.Append(nil))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var tl Timeline
+		if tl.Load(b) == nil {
+			tl.Append(nil)
+		}
+	})
+}
+
+func add(t *Timeline, id string, content uint64, record event.Micros, e event.Event) Outcome {
+	e.ID, e.Content = id, content
+	var f Fact
+	Of(&e, record, 0, &f)
+	return t.Add(&f)
+}
+
+func TestSameIDOtherContent(t *testing.T) {
+	scan := event.Event{Type: event.CarrierScan, Status: event.Accepted, Time: event.MinTime}
+	var tl Timeline
+	for i, step := range []struct {
+		content uint64
+		record  event.Micros
+		want    Outcome
+		stands  uint64
+	}{
+		{content: 5, record: 10, want: Done, stands: 5},
+		{content: 5, record: 12, want: Duplicate, stands: 5}, // seen again at 12
+		{content: 9, record: 11, want: Duplicate, stands: 5}, // stated before that
+		{content: 4, record: 12, want: Duplicate, stands: 5}, // at the same time: the larger content
+		{content: 6, record: 12, want: Done, stands: 6},
+		{content: 1, record: 20, want: Done, stands: 1},
+	} {
+		if got := add(&tl, "a", step.content, step.record, scan); got != step.want || tl.Live[0].Content != step.stands {
+			t.Errorf("step %d: outcome %d, content %d stands", i, got, tl.Live[0].Content)
+		}
+	}
+}
+
+func TestCorrectionMayComeFirst(t *testing.T) {
+	var tl Timeline
+	at := event.MinTime
+	if got := add(&tl, "c", 1, at, event.Event{Type: event.Correction, Retracts: "a", Time: at}); got != Parked {
+		t.Errorf("correction of an unknown event: %d", got)
+	}
+	if got := add(&tl, "a", 2, at, event.Event{Type: event.CarrierScan, Status: event.Delivered, Time: at}); got != Done || len(tl.Live) != 0 {
+		t.Errorf("outcome %d, live %d", got, len(tl.Live))
+	}
+	if got := add(&tl, "d", 3, at, event.Event{Type: event.Correction, Retracts: "a", Time: at}); got != Done {
+		t.Errorf("second correction: %d", got)
+	}
+}
+
+// A parcel scanned without end keeps the first and last scan of each status and the latest ones, whatever the order of arrival.
+func TestOldScansAreThinned(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var scans []int
+		for i := range 120 {
+			scans = append(scans, i)
+		}
+		fold := func(order []int) []byte {
+			var tl Timeline
+			for _, i := range order {
+				status := event.Accepted + event.Status(i%4)
+				add(&tl, fmt.Sprint("s", i), uint64(i), event.MinTime, event.Event{Type: event.CarrierScan, Status: status, Time: event.MinTime + event.Micros(i)*event.Hour})
+			}
+			if n := len(tl.Live); n > maxScans+8 || tl.Live[0].Time != event.MinTime || tl.Live[n-1].Time != event.MinTime+119*event.Hour {
+				t.Fatalf("%d scans kept", n)
+			}
+			return tl.Append(nil)
+		}
+		if !bytes.Equal(fold(scans), fold(rapid.Permutation(slices.Concat(scans, scans)).Draw(t, "order"))) {
+			t.Fatal("the order of arrival shows")
+		}
+	})
+}
