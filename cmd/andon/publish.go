@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"andon/replay/history"
+	"andon/schemas/event"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// inputs are the three input topics of a prefix, as found on the brokers.
+type inputs struct {
+	prefix     string
+	partitions int32 // of each
+}
+
+func (in inputs) topic(family event.Family) string { return in.prefix + family.String() }
+
+// emptyInputs looks up the input topics of a prefix and refuses them unless they are there, equally wide and hold no record: ticks say how far
+// time has passed in one history, so two histories on one topic would judge each other late.
+func emptyInputs(ctx context.Context, client *kgo.Client, prefix string) (inputs, error) {
+	in := inputs{prefix: prefix}
+	admin := kadm.NewClient(client)
+	var topics []string
+	for _, family := range event.Families {
+		topics = append(topics, in.topic(family))
+	}
+	details, err := admin.ListTopics(ctx, topics...)
+	if err != nil {
+		return in, fmt.Errorf("look up the input topics: %w", err)
+	}
+	for _, topic := range topics {
+		n := int32(len(details[topic].Partitions))
+		switch {
+		case n == 0:
+			return in, fmt.Errorf("there is no topic %s (kafka.input_prefix): run andon topics apply first", topic)
+		case in.partitions != 0 && n != in.partitions:
+			return in, fmt.Errorf("%s has %d partitions, %s has %d: they must be equal", topic, n, topics[0], in.partitions)
+		}
+		in.partitions = n
+	}
+	ends, err := admin.ListEndOffsets(ctx, topics...)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return in, fmt.Errorf("look up the ends of the input topics: %w", err)
+	}
+	ends.Each(func(o kadm.ListedOffset) {
+		if o.Offset > 0 && err == nil {
+			err = fmt.Errorf("%s is not empty: each history needs topics of its own, choose another kafka.input_prefix and kafka.own_prefix", o.Topic)
+		}
+	})
+	return in, err
+}
+
+// publish writes records to the input topics in their order within each partition, with their own timestamps. It reports how many are handed
+// over now and then. The client must place records by hand (kgo.ManualPartitioner). Dying here leaves a part of the history: the topics are not
+// empty and the same import is refused, so that it is repeated under another prefix, never in part.
+func (in inputs) publish(ctx context.Context, client *kgo.Client, records iter.Seq[history.Record], progress func(int)) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var once sync.Once
+	promise := func(_ *kgo.Record, err error) {
+		if err != nil {
+			once.Do(func() { stop(fmt.Errorf("write to kafka: %w", err)) })
+		}
+	}
+	n := 0
+	for r := range records {
+		if ctx.Err() != nil {
+			break
+		}
+		client.Produce(ctx, &kgo.Record{
+			Topic: in.topic(r.Family), Partition: r.On(in.partitions), Key: keyBytes(r.Key), Value: r.Value, Timestamp: r.At.UTC(),
+		}, promise)
+		if n++; n%progressStep == 0 {
+			progress(n)
+		}
+	}
+	if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("write to kafka: %w", err)
+	}
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	progress(n)
+	return ctx.Err()
+}
+
+// progressStep is after how many records progress is told.
+const progressStep = 10_000
+
+// keyBytes is the key of a record; a tick has none.
+func keyBytes(key string) []byte {
+	if key == "" {
+		return nil
+	}
+	return []byte(key)
+}
