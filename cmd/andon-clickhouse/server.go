@@ -79,9 +79,9 @@ func (s server) write(path, text string, values map[string]any) error {
 	return nil
 }
 
-// stop ends the script's last query, after which the engine closes its tables and serve returns.
+// stop ends all queries, the script's last one among them, after which the engine closes its tables and serve returns.
 func (s server) stop() error {
-	const kill = "KILL QUERY WHERE query LIKE '%sleepEachRow(3)%' AND query_id != queryID() ASYNC"
+	const kill = "KILL QUERY WHERE query_id != queryID() ASYNC"
 	client := http.Client{Timeout: 5 * time.Second}
 	reply, err := client.Post(fmt.Sprintf("http://127.0.0.1:%d/", s.httpPort), "text/plain", strings.NewReader(kill))
 	if err != nil {

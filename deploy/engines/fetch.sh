@@ -5,14 +5,16 @@
 #   kafka/*.jar             one Apache Kafka broker, from Maven
 #
 # into $ANDON_ENGINES, else .cache/engines of this checkout. Each folder holds a VERSION file, written last: a fetch that
-# was cut short is done again, a finished one is left alone. To change a version edit it here (and in pom.xml for Kafka).
+# was cut short is done again, a finished one is left alone. To change a version edit it here.
 set -eu
 
 clickhouse_version=26.7.3-stable.1
-kafka_version=4.3.1 # the same in pom.xml
+kafka_version=4.3.1
 
 here=$(cd "$(dirname "$0")" && pwd)
 engines=${ANDON_ENGINES:-$here/../../.cache/engines}
+mkdir -p "$engines"
+engines=$(cd "$engines" && pwd)
 
 say() { echo "engines: $*"; }
 die() { echo "engines: $*" >&2; exit 1; }
@@ -74,9 +76,10 @@ fetch_kafka() {
   fi
   need mvn maven
   begin "$dir" "$kafka_version"
-  mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$dir" || die "mvn could not fetch Apache Kafka $kafka_version"
-  [ -f "$dir/kafka_2.13-$kafka_version.jar" ] || die "pom.xml names another Kafka than $kafka_version"
+  mvn -q -B -Dstyle.color=never -f "$here/pom.xml" -Dkafka.version="$kafka_version" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$dir" ||
+    die "mvn could not fetch Apache Kafka $kafka_version"
   echo "$kafka_version" >"$dir/VERSION"
 }
 

@@ -18,8 +18,10 @@ import (
 	"time"
 )
 
-// startLimit bounds one start of an engine: from the process to its first answer.
-const startLimit = 90 * time.Second
+const (
+	startLimit   = 90 * time.Second // of one start of an engine: from the process to its first answer
+	attemptLimit = 2 * time.Second  // of one attempt to get an answer
+)
 
 // ErrMissing is wrapped by every start of an engine whose files are not there. The text says what to run.
 var ErrMissing = errors.New("engine missing")
@@ -85,7 +87,9 @@ func await(ctx context.Context, p *process, answers func(context.Context) error)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := answers(ctx)
+		attempt, cancel := context.WithTimeout(ctx, attemptLimit) // short, to notice soon that the process died
+		err := answers(attempt)
+		cancel()
 		if err == nil {
 			return nil
 		}

@@ -51,12 +51,6 @@ func StartKafka(ctx context.Context, dir string) (*Kafka, error) {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
 	k := &Kafka{dir: dir, java: java, jars: jars, ports: ports}
-	if err := k.configure(); err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
-	}
-	if err := k.format(ctx); err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
-	}
 	if err := k.start(ctx); err != nil {
 		return nil, err
 	}
@@ -84,6 +78,25 @@ func (k *Kafka) Restart(ctx context.Context) error {
 	return k.start(ctx)
 }
 
+func (k *Kafka) start(ctx context.Context) error {
+	if err := k.configure(); err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	if err := k.format(ctx); err != nil {
+		return fmt.Errorf("kafka: %w", err)
+	}
+	p, err := k.jvm("kafka.Kafka", k.path("server.properties"))
+	if err != nil {
+		return fmt.Errorf("kafka: start: %w", err)
+	}
+	k.process = p
+	if err := await(ctx, k.process, k.ping); err != nil {
+		k.Kill()
+		return fmt.Errorf("kafka did not start on %s: %w", k.Addr(), err)
+	}
+	return nil
+}
+
 // configure writes the configuration of the drawn ports. Dying here leaves files that the next start writes again.
 func (k *Kafka) configure() error {
 	if err := os.MkdirAll(k.dir, 0o755); err != nil {
@@ -109,7 +122,7 @@ func (k *Kafka) format(ctx context.Context) error {
 	if _, err := os.Stat(k.path("data", "meta.properties")); err == nil {
 		return nil
 	}
-	p, err := k.jvm("-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool",
+	p, err := k.jvm("kafka.tools.StorageTool",
 		"format", "--cluster-id", kafkaCluster, "--config", k.path("server.properties"))
 	if err != nil {
 		return fmt.Errorf("format: %w", err)
@@ -126,31 +139,20 @@ func (k *Kafka) format(ctx context.Context) error {
 	return nil
 }
 
-func (k *Kafka) start(ctx context.Context) error {
-	p, err := k.jvm("-Xmx512m", "kafka.Kafka", k.path("server.properties"))
-	if err != nil {
-		return fmt.Errorf("kafka: start: %w", err)
-	}
-	k.process = p
-	if err := await(ctx, k.process, k.ping); err != nil {
-		k.Kill()
-		return fmt.Errorf("kafka did not start on %s: %w", k.Addr(), err)
-	}
-	return nil
-}
-
 func (k *Kafka) jvm(args ...string) (*process, error) {
 	return spawn(k.path("kafka.log"), k.java, append([]string{
-		"-XX:+UseSerialGC", "-Xshare:auto", "-Djava.awt.headless=true",
+		"-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", // it lives for seconds: do not optimise for hours
 		"-Dlog4j2.configurationFile=file:" + k.path("log4j2.xml"), "-cp", filepath.Join(k.jars, "*"),
 	}, args...)...)
 }
 
-func (k *Kafka) path(name ...string) string { return filepath.Join(append([]string{k.dir}, name...)...) }
+func (k *Kafka) path(name ...string) string {
+	return filepath.Join(append([]string{k.dir}, name...)...)
+}
 
 // ping succeeds once the controller has let the broker in.
 func (k *Kafka) ping(ctx context.Context) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(k.Addr()))
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Addr()), kgo.RequestRetries(0))
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,10 @@
-//go:build !linux
+//go:build unix && !linux
 
 package embedded
 
 import "syscall"
 
-// childAttributes: no other system we build for has a parent death signal.
+// childAttributes: the other systems have no parent death signal.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
