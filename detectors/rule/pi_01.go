@@ -33,24 +33,22 @@ func judgeShortPick(c *Context, out *Verdicts) {
 		out.Abstain("planned quantity")
 		return
 	}
-	for i := range p.release.Lines {
-		plan := &p.release.Lines[i]
-		l := p.line(c.Facts, plan.Line)
+	for _, l := range p.lines(c) {
 		if !l.closed {
 			continue
 		}
-		enough := plan.Qty - share(plan.Qty, c.Values[0], plan.Weighed)
+		enough := l.planned - share(l.planned, c.Values[0], l.weighed)
 		v := Verdict{
-			Kind: Satisfied, Episode: Episode{Revision: p.release.Revision, Line: plan.Line},
+			Kind: Satisfied, Episode: Episode{Revision: p.release.Revision, Line: l.line},
 			Violated: l.byClose < enough, OpenedAt: max(l.closedAt, p.release.Time), ClearedAt: l.lastAt,
-			Expected: N(plan.Qty), Observed: N(l.picked), Delta: N(max(0, plan.Qty-l.picked)),
+			Expected: N(l.planned), Observed: N(l.picked), Delta: N(max(0, l.planned-l.picked)),
 		}
 		if l.picked < enough {
 			v.Kind, v.ClearedAt = Fires, 0
 		} else if v.Violated {
-			v.Delta = N(plan.Qty - l.byClose)
+			v.Delta = N(l.planned - l.byClose)
 		}
 		out.Add(v)
-		p.evidence(c.Facts, plan.Line, out)
+		p.evidence(l, out)
 	}
 }

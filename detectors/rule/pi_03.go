@@ -26,16 +26,14 @@ func judgeOverPick(c *Context, out *Verdicts) {
 		out.Abstain("planned quantity")
 		return
 	}
-	for i := range p.release.Lines {
-		plan := &p.release.Lines[i]
-		l := p.line(c.Facts, plan.Line)
-		if l.picked <= plan.Qty+share(plan.Qty, c.Values[0], plan.Weighed) {
+	for _, l := range p.lines(c) {
+		if l.picked <= l.planned+share(l.planned, c.Values[0], l.weighed) {
 			continue
 		}
 		out.Add(Verdict{
-			Kind: Fires, Episode: Episode{Revision: p.release.Revision, Line: plan.Line},
-			OpenedAt: max(l.lastAt, p.release.Time), Expected: N(plan.Qty), Observed: N(l.picked), Delta: N(l.picked - plan.Qty),
+			Kind: Fires, Episode: Episode{Revision: p.release.Revision, Line: l.line},
+			OpenedAt: max(l.lastAt, p.release.Time), Expected: N(l.planned), Observed: N(l.picked), Delta: N(l.picked - l.planned),
 		})
-		p.evidence(c.Facts, plan.Line, out)
+		p.evidence(l, out)
 	}
 }

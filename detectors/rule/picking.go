@@ -29,30 +29,60 @@ func pickingOf(facts []*timeline.Fact) (p picking) {
 	return p
 }
 
-// linePick is what became of one order line, in thousandths of the base unit.
+// linePick is what became of one planned order line, in thousandths of the base unit.
 type linePick struct {
+	line     string
+	planned  int64
+	weighed  bool
 	picked   int64
 	byClose  int64 // the part of picked by the time the line was closed
 	closedAt event.Micros
 	closed   bool
-	lastAt   event.Micros // of the line's confirmed picks
+	lastAt   event.Micros     // of the line's confirmed picks
+	facts    []*timeline.Fact // its confirmed and shorted picks
 }
 
-// line sums the picks of one order line. A line is closed by a pick that says so, by a shorted pick, or with the manifest.
-func (p *picking) line(facts []*timeline.Fact, line string) (l linePick) {
-	if p.manifest != nil {
-		l.closed, l.closedAt = true, p.manifest.Time
+// lines sums the picks of every planned line, in the order of the plan; a line the plan names twice is one line. A line is closed by a pick that
+// says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's matter.
+func (p *picking) lines(c *Context) []*linePick {
+	if c.byLine == nil {
+		c.byLine = map[string]*linePick{}
 	}
-	for _, f := range facts {
-		if f.Line != line {
+	clear(c.byLine)
+	c.lines = c.lines[:0]
+	for i := range p.release.Lines {
+		plan := &p.release.Lines[i]
+		l := c.byLine[plan.Line]
+		if l == nil {
+			l = &linePick{line: plan.Line, weighed: plan.Weighed}
+			if p.manifest != nil {
+				l.closed, l.closedAt = true, p.manifest.Time
+			}
+			c.byLine[plan.Line] = l
+			c.lines = append(c.lines, l)
+		}
+		l.planned += plan.Qty
+	}
+	for _, f := range c.Facts {
+		if f.Type != event.PickConfirmed && f.Type != event.PickShorted {
 			continue
 		}
-		if closes := f.Type == event.PickShorted || f.Type == event.PickConfirmed && f.LineClosed; closes && (!l.closed || f.Time < l.closedAt) {
-			l.closed, l.closedAt = true, f.Time
+		if l := c.byLine[f.Line]; l != nil {
+			l.facts = append(l.facts, f)
+			if (f.Type == event.PickShorted || f.LineClosed) && (!l.closed || f.Time < l.closedAt) {
+				l.closed, l.closedAt = true, f.Time
+			}
 		}
 	}
-	for _, f := range facts {
-		if f.Type != event.PickConfirmed || f.Line != line {
+	for _, l := range c.lines {
+		l.sum()
+	}
+	return c.lines
+}
+
+func (l *linePick) sum() {
+	for _, f := range l.facts {
+		if f.Type != event.PickConfirmed {
 			continue
 		}
 		l.picked += f.Qty
@@ -61,16 +91,11 @@ func (p *picking) line(facts []*timeline.Fact, line string) (l linePick) {
 			l.byClose += f.Qty
 		}
 	}
-	return l
 }
 
 // evidence names the order, the picks of one line, and the manifest.
-func (p *picking) evidence(facts []*timeline.Fact, line string, out *Verdicts) {
+func (p *picking) evidence(l *linePick, out *Verdicts) {
 	out.Evidence(p.release)
-	for _, f := range facts {
-		if f.Line == line && (f.Type == event.PickConfirmed || f.Type == event.PickShorted) {
-			out.Evidence(f)
-		}
-	}
+	out.Evidence(l.facts...)
 	out.Evidence(p.manifest)
 }

@@ -44,6 +44,9 @@ type Context struct {
 
 	items map[itemKey]*itemSum // scratch of the receiving rules
 	sums  []itemSum
+
+	byLine map[string]*linePick // scratch of the pick rules
+	lines  []*linePick
 }
 
 // Sends is what a source declares to send: a bit per event type and per status.
