@@ -86,6 +86,7 @@ func TestClickHouseIsLimitedAndLocal(t *testing.T) {
 }
 
 func TestSecondServerOnADirectoryFails(t *testing.T) {
+	enginetest.Needed(t)
 	dir := t.TempDir()
 	first, err := embedded.StartClickHouse(t.Context(), dir)
 	if err != nil {

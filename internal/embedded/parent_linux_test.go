@@ -7,9 +7,12 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"andon/internal/enginetest"
 )
 
 func TestChildDiesWithItsParent(t *testing.T) {
+	enginetest.Needed(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

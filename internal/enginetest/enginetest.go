@@ -4,7 +4,7 @@
 //	func TestMain(m *testing.M) { enginetest.Main(m) }
 //
 // A test keeps to its own topics and database, named by Prefix and Database, because the engines are shared. A missing
-// engine fails the test: the error names make engines.
+// engine fails the test: the error names make engines. With -short the tests that ask for an engine are skipped.
 package enginetest
 
 import (
@@ -74,11 +74,20 @@ func ClickHouse(t testing.TB) *embedded.ClickHouse {
 	return clickHouse.get(t, "clickhouse", embedded.StartClickHouse)
 }
 
+// Needed skips a test that starts a real engine of its own, when -short leaves those out. Kafka and ClickHouse call it.
+func Needed(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a real engine, which -short leaves out")
+	}
+}
+
 func (s *shared[E]) get(t testing.TB, name string, start func(context.Context, string) (E, error)) E {
 	t.Helper()
 	if dir == "" {
 		t.Fatal("enginetest: the package needs a TestMain that calls enginetest.Main")
 	}
+	Needed(t)
 	s.once.Do(func() { s.engine, s.err = start(context.Background(), filepath.Join(dir, name)) })
 	if s.err != nil {
 		t.Fatal(s.err)
