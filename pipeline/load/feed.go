@@ -1,0 +1,121 @@
+package load
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// stage is how far the next block of a partition is.
+type stage int
+
+const (
+	gathering  stage = iota // records come in, nothing is promised
+	recovering              // a predecessor's intent stands; its records are not all read yet
+	proposed                // the intent is formed; whether its commit is stored is not known
+	intended                // the intent is committed; whether the rows are in the table is not known
+	inserted                // the rows are in the table; whether the end is committed is not known
+	stopped                 // needs a person
+)
+
+// feed is the loading of one source partition: the state machine, without I/O.
+type feed struct {
+	at      Partition
+	from    int64 // everything below is in the table
+	stage   stage
+	intent  intent    // from proposed to inserted, and while recovering
+	records []Record  // read and not yet in the table, in offset order, from `from` on
+	bytes   int       // of their keys and values
+	since   time.Time // when the first of them was read
+}
+
+// newFeed starts at a committed position. An error means that the position is no work of a loader.
+func newFeed(p Position) (*feed, error) {
+	f := &feed{at: p.Partition, from: p.Offset}
+	if p.Metadata == "" {
+		return f, nil
+	}
+	i, err := parseIntent(p.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	if i.from != p.Offset {
+		return nil, fmt.Errorf("the intent %s stands at offset %d", i, p.Offset)
+	}
+	f.intent, f.stage = i, recovering
+	return f, nil
+}
+
+// add takes the next records, read at now. An error means that they do not follow on what came before, or are not what the intent was for.
+func (f *feed) add(records []Record, now time.Time) error {
+	if len(records) == 0 || f.stage == stopped {
+		return nil
+	}
+	if records[0].Offset < f.next() {
+		return fmt.Errorf("the log went back: offset %d after %d", records[0].Offset, f.next()-1)
+	}
+	if len(f.records) == 0 {
+		f.since = now
+	}
+	f.records = append(f.records, records...)
+	f.bytes += size(records)
+	if f.stage == recovering && f.next() >= f.intent.to {
+		if is := digest(f.block()); is != f.intent.digest {
+			return fmt.Errorf("the records of the intent %s have digest %016x now (compacted, deleted or another topic)", f.intent, is)
+		}
+		f.stage = intended
+	}
+	return nil
+}
+
+// next is the lowest offset that may come.
+func (f *feed) next() int64 {
+	if n := len(f.records); n > 0 {
+		return f.records[n-1].Offset + 1
+	}
+	return f.from
+}
+
+// propose forms the intent for the first records, at most limit.
+func (f *feed) propose(limit int, generation int64) {
+	block := f.records[:min(limit, len(f.records))]
+	f.intent = intent{from: f.from, to: block[len(block)-1].Offset + 1, digest: digest(block), generation: generation}
+	f.stage = proposed
+}
+
+// block is the records of the intent.
+func (f *feed) block() []Record {
+	n, _ := slices.BinarySearchFunc(f.records, f.intent.to, func(r Record, to int64) int { return cmp.Compare(r.Offset, to) })
+	return f.records[:n]
+}
+
+// position is what is to be committed at this stage: proposed or inserted.
+func (f *feed) position() Position {
+	if f.stage == inserted {
+		return Position{Partition: f.at, Offset: f.intent.to}
+	}
+	return Position{Partition: f.at, Offset: f.from, Metadata: f.intent.String()}
+}
+
+// committed says that position is stored.
+func (f *feed) committed() {
+	if f.stage == proposed {
+		f.stage = intended
+		return
+	}
+	block := f.block()
+	f.bytes -= size(block)
+	f.records = slices.Delete(f.records, 0, len(block))
+	f.from, f.intent, f.stage = f.intent.to, intent{}, gathering
+}
+
+// stop gives up the partition until a person has repaired it.
+func (f *feed) stop() { f.stage, f.records, f.bytes = stopped, nil, 0 }
+
+func size(records []Record) (bytes int) {
+	for _, r := range records {
+		bytes += len(r.Key) + len(r.Value)
+	}
+	return bytes
+}

@@ -1,0 +1,62 @@
+package load
+
+import "testing"
+
+func TestIntent(t *testing.T) {
+	i := intent{from: 4711, to: 9000, digest: 0xc0ffee, generation: 1795302000000000}
+	if got, want := i.String(), "4711-9000:0000000000c0ffee:1795302000000000"; got != want {
+		t.Errorf("String() = %q, want %q", got, want)
+	}
+	if got, err := parseIntent(i.String()); err != nil || got != i {
+		t.Errorf("parseIntent(%q) = %+v, %v", i, got, err)
+	}
+	if got, want := i.token(Partition{"andon.exceptions", 3}), "andon.exceptions/3/4711-9000/1795302000000000"; got != want {
+		t.Errorf("token = %q, want %q", got, want)
+	}
+}
+
+func TestDigestSeesEveryPart(t *testing.T) {
+	base := Record{Offset: 1, At: 2, Key: []byte("k"), Value: []byte("v")}
+	same := func(change func(*Record)) bool {
+		r := base
+		change(&r)
+		return digest([]Record{r}) == digest([]Record{base})
+	}
+	for name, change := range map[string]func(*Record){
+		"offset": func(r *Record) { r.Offset = 9 },
+		"time":   func(r *Record) { r.At = 9 },
+		"key":    func(r *Record) { r.Key = []byte("x") },
+		"value":  func(r *Record) { r.Value = []byte("x") },
+		"border": func(r *Record) { r.Key, r.Value = []byte("kv"), []byte{} },
+		"nil":    func(r *Record) { r.Value = nil },
+	} {
+		if same(change) {
+			t.Errorf("a changed %s has the same digest", name)
+		}
+	}
+	empty := base
+	empty.Value = []byte{}
+	none := base
+	none.Value = nil
+	if digest([]Record{empty}) == digest([]Record{none}) {
+		t.Error("a tombstone has the digest of an empty value")
+	}
+}
+
+func FuzzParseIntent(f *testing.F) {
+	for _, s := range []string{"", "0-1:0000000000000000:0", "4711-9000:0000000000c0ffee:1795302000000000", "5-5:0000000000000000:0", "-1-3:0:0", "a:b:c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		i, err := parseIntent(s)
+		if err != nil {
+			return
+		}
+		if i.String() != s {
+			t.Errorf("%q reads as %q", s, i)
+		}
+		if i.from < 0 || i.to <= i.from {
+			t.Errorf("%q is no range", s)
+		}
+	})
+}

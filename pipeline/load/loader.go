@@ -1,0 +1,244 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Bounds of one turn.
+const (
+	linger      = time.Second // a record waits at most this long for others to share its block
+	blockRows   = 100_000
+	bufferRows  = 4 * blockRows // over all partitions
+	bufferBytes = 256 << 20
+	inserters   = 4 // blocks on their way at a time
+	lagEvery    = 5 * time.Second
+	firstWait   = 100 * time.Millisecond // after a failure, then doubled up to longestWait
+	longestWait = 5 * time.Second
+)
+
+// loader drives the feeds: one goroutine, one turn after the other.
+type loader struct {
+	cfg     Config
+	log     Log
+	table   Table
+	metrics *metrics
+	feeds   map[Partition]*feed
+	wait    time.Duration // before the next try; 0 when there is none to make
+	failing bool          // since the last block that came in
+	lagAt   time.Time     // when the lag was last looked up
+
+	linger               time.Duration
+	blockRows, bufferMax int
+}
+
+func newLoader(cfg Config, log Log, table Table) *loader {
+	return &loader{cfg: cfg, log: log, table: table, metrics: newMetrics(cfg), feeds: map[Partition]*feed{},
+		linger: linger, blockRows: blockRows, bufferMax: bufferRows}
+}
+
+func (l *loader) run(ctx context.Context) error {
+	for {
+		if err := l.poll(ctx); err != nil {
+			return fmt.Errorf("load %s: %w", l.cfg.Table, err)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		blocks, err := l.step(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, ErrFatal):
+			return fmt.Errorf("load %s: %w", l.cfg.Table, err)
+		}
+		l.trouble(blocks, err)
+		l.observe(ctx)
+	}
+}
+
+// poll takes in what changed. While a block is on its way no more records are taken, but partitions may change hands.
+func (l *loader) poll(ctx context.Context) error {
+	wait, room := l.patience()
+	within, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	p, err := l.log.Poll(within, room)
+	if err != nil {
+		return err
+	}
+	for _, at := range p.Lost {
+		delete(l.feeds, at) // its work is dropped; an intent, if there is one, is committed
+	}
+	for _, at := range p.Gained {
+		f, err := newFeed(at)
+		if err != nil {
+			f = &feed{at: at.Partition, from: at.Offset}
+			l.stop(f, err)
+		}
+		l.feeds[at.Partition] = f
+	}
+	for at, err := range p.Stopped {
+		if f := l.feeds[at]; f != nil {
+			l.stop(f, err)
+		}
+	}
+	now := time.Now()
+	for at, records := range p.Records {
+		f := l.feeds[at]
+		if f == nil {
+			return fmt.Errorf("%w: records of %s/%d, which was never given to us", ErrFatal, at.Topic, at.Number)
+		}
+		if err := f.add(records, now); err != nil {
+			l.stop(f, err)
+		}
+	}
+	return nil
+}
+
+// patience is how long the next poll may wait and how many records it may bring.
+func (l *loader) patience() (time.Duration, int) {
+	if l.wait > 0 {
+		return l.wait, 0
+	}
+	rows, _, oldest := l.buffered()
+	wait := l.linger
+	if rows > 0 {
+		wait = max(time.Until(oldest.Add(l.linger)), 0)
+	}
+	return wait, max(l.bufferMax-rows, 1)
+}
+
+// buffered is what waits to be proposed, and since when. What is being recovered must come in whole, so it takes no part of the room.
+func (l *loader) buffered() (rows, bytes int, oldest time.Time) {
+	for _, f := range l.feeds {
+		if f.stage != gathering || len(f.records) == 0 {
+			continue
+		}
+		if rows == 0 || f.since.Before(oldest) {
+			oldest = f.since
+		}
+		rows += len(f.records)
+		bytes += f.bytes
+	}
+	return rows, bytes, oldest
+}
+
+// step carries every feed as far as it goes: each of its three writes is for all feeds that have come to it. It returns how many
+// blocks came in.
+func (l *loader) step(ctx context.Context) (blocks int, err error) {
+	if rows, bytes, oldest := l.buffered(); rows >= l.bufferMax || bytes >= bufferBytes || (rows > 0 && time.Since(oldest) >= l.linger) {
+		generation := time.Now().UnixMicro()
+		for _, f := range l.at(gathering) {
+			if len(f.records) > 0 {
+				f.propose(l.blockRows, generation)
+			}
+		}
+	}
+	// Dying here, nothing has happened.
+	if err := l.commit(ctx, proposed); err != nil {
+		return 0, fmt.Errorf("commit intents: %w", err)
+	}
+	// Dying here, the next owner finds the intents and inserts what they name.
+	failed := l.insert(ctx)
+	blocks = len(l.at(inserted))
+	// Dying here, it inserts the same rows under the same tokens again.
+	if err := l.commit(ctx, inserted); err != nil {
+		return 0, errors.Join(failed, fmt.Errorf("commit ends: %w", err))
+	}
+	// Dying here, it goes on behind the rows.
+	return blocks, failed
+}
+
+// at returns the feeds of a stage in the order of their names.
+func (l *loader) at(s stage) []*feed {
+	var list []*feed
+	for _, f := range l.feeds {
+		if f.stage == s {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, func(a, b *feed) int {
+		return cmp.Or(cmp.Compare(a.at.Topic, b.at.Topic), cmp.Compare(a.at.Number, b.at.Number))
+	})
+	return list
+}
+
+// commit stores the positions of all feeds of the stage and carries those on.
+func (l *loader) commit(ctx context.Context, s stage) error {
+	feeds := l.at(s)
+	if len(feeds) == 0 {
+		return nil
+	}
+	positions := make([]Position, len(feeds))
+	for i, f := range feeds {
+		positions[i] = f.position()
+	}
+	if err := l.log.Commit(ctx, positions); err != nil {
+		l.metrics.retries.WithLabelValues("commit").Inc()
+		return err
+	}
+	for _, f := range feeds {
+		f.committed()
+	}
+	return nil
+}
+
+// insert sends the block of each intended feed. What succeeded is carried on, whatever became of the others.
+func (l *loader) insert(ctx context.Context) error {
+	var group errgroup.Group
+	group.SetLimit(inserters)
+	var mu sync.Mutex
+	for _, f := range l.at(intended) {
+		group.Go(func() error {
+			start := time.Now()
+			done, err := l.table.Insert(ctx, f.intent.token(f.at), f.at, f.block())
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				l.metrics.retries.WithLabelValues("insert").Inc()
+				return fmt.Errorf("insert %s: %w", f.intent.token(f.at), err)
+			}
+			f.stage = inserted
+			l.metrics.loaded(done, time.Since(start))
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// trouble keeps the wait before the next try and tells once when loading begins to fail and once when it works again.
+func (l *loader) trouble(blocks int, err error) {
+	switch {
+	case err != nil:
+		l.wait = min(max(2*l.wait, firstWait), longestWait)
+		if !l.failing {
+			l.cfg.Logger.Warn("rows cannot be loaded, they wait in the log and are tried again", "table", l.cfg.Table, "error", err)
+		}
+		l.failing = true
+		l.metrics.down.Set(1)
+	case l.failing && blocks > 0:
+		l.cfg.Logger.Info("rows are loaded again", "table", l.cfg.Table)
+		l.failing = false
+		l.metrics.down.Set(0)
+		fallthrough
+	default:
+		l.wait = 0
+	}
+}
+
+// stop gives a partition up and says how it is repaired: rows are keyed by what they state, so loading a range anew doubles nothing.
+func (l *loader) stop(f *feed, err error) {
+	f.stop()
+	l.cfg.Logger.Error("a partition is not loaded any more", "table", l.cfg.Table, "topic", f.at.Topic, "partition", f.at.Number,
+		slog.Int64("offset", f.from), "error", err, "repair", fmt.Sprintf("stop the loaders and load from offset %d as the log is now: "+
+			"kafka-consumer-groups.sh --group %s --topic %s:%d --reset-offsets --to-offset %d --execute",
+			f.from, l.cfg.Group, f.at.Topic, f.at.Number, f.from))
+}
