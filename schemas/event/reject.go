@@ -21,6 +21,7 @@ const (
 	ImpossibleQuantity Reason = "impossible_quantity" // negative, or over MaxQtyMilli
 	EntityFull         Reason = "entity_full"         // the timeline has reached its limit
 	RulePanic          Reason = "rule_panic"          // a rule panicked on it (our bug)
+	Unreadable         Reason = "unreadable_batch"    // a batch of records over the limit of an inflated batch; Detail has its offsets
 	TimerPanic         Reason = "timer_panic"         // a rule panicked when a timer fired (our bug)
 )
 

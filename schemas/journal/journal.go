@@ -18,10 +18,10 @@ type Range struct {
 	To   int64 `json:"to"`
 }
 
-// Position names one record of a lane.
-type Position struct {
-	Side   bool  `json:"side,omitempty"` // on the lane's side topic instead of its input topic
-	Offset int64 `json:"offset"`
+// DeadRange is a run of dead-lettered records of a lane, never empty.
+type DeadRange struct {
+	Side bool `json:"side,omitempty"` // on the lane's side topic instead of its input topic
+	Range
 }
 
 // Entry is what one beat did to one lane. The record's key is Lane, its partition the lane's own number.
@@ -38,7 +38,7 @@ type Entry struct {
 	Start        event.Micros `json:"start,omitempty"` // the lane's time before and after the beat
 	End          event.Micros `json:"end,omitempty"`
 	Counts       beat.Counts  `json:"counts"`
-	DeadLettered []Position   `json:"dead_lettered,omitempty"` // passed over when re-executed
+	DeadLettered []DeadRange  `json:"dead_lettered,omitempty"` // in offset order, side first; passed over when re-executed
 	Disarmed     []beat.Timer `json:"disarmed,omitempty"`
 }
 

@@ -1,0 +1,237 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"andon/schemas/event"
+)
+
+// Config is what a loop needs beside its source and sink. All fields but the bounds are required.
+type Config struct {
+	Engine   func(event.Family) (Engine, error) // makes an empty engine
+	Topic    func(Lane, bool) string            // names a lane's side (true) or input topic, for dead letters
+	Settings string                             // hash of the settings the engines judge with
+	Wall     bool                               // the wall clock moves lanes that stand at the end of their log
+	Now      func() time.Time                   // the wall clock
+	Log      *slog.Logger
+	Metrics  *Metrics
+
+	Linger     time.Duration // how long a beat gathers records at most; 100 ms when 0
+	RecordsMax int           // records of all lanes in a beat; 20,000 when 0
+}
+
+// abortsMax is how many beats in a row may abort before the loop gives up; with the waits between them, about a minute.
+const abortsMax = 40
+
+// holdTime is how long no lane takes a wall clock that was found wrong.
+const holdTime = 5 * time.Second
+
+// Loop turns the records of its lanes into committed outcomes. One goroutine runs it; within a beat lanes fold in parallel, one lane on one
+// worker.
+type Loop struct {
+	Config
+	source  Source
+	sink    Sink
+	history History
+
+	lanes  []*lane          // assigned and restored, in order
+	coming map[Lane]*memory // assigned, being restored
+	left   map[Lane]*memory // taken away, kept in case they come back
+	gate   chan struct{}    // bounds the restores that run at a time
+
+	restores sync.WaitGroup
+
+	warned [len(event.Families)]bool // of misplaced events
+
+	aborts int       // beats aborted in a row
+	held   time.Time // no wall clock before this
+	turn   time.Time // when the last poll was asked for
+	began  time.Time // when it returned
+}
+
+// NewLoop makes a loop; Run runs it.
+func NewLoop(c Config, source Source, sink Sink, history History) *Loop {
+	if c.Linger == 0 {
+		c.Linger = 100 * time.Millisecond
+	}
+	if c.RecordsMax == 0 {
+		c.RecordsMax = 20_000
+	}
+	return &Loop{Config: c, source: source, sink: sink, history: history,
+		coming: map[Lane]*memory{}, left: map[Lane]*memory{}, gate: make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// Run turns until ctx ends (nil: the last beat is finished and nothing is half done) or an error of kind Lost or Refused. It forgets its
+// lanes when it returns; a new loop restores them.
+func (l *Loop) Run(ctx context.Context) error {
+	defer l.forget()
+	for ctx.Err() == nil {
+		polled, err := l.source.Poll(ctx, l.wait(), l.room())
+		l.began = l.Now()
+		if err == nil {
+			err = l.take(ctx, polled)
+		}
+		var b Beat
+		if err == nil {
+			b, err = l.fold(ctx)
+		}
+		if err == nil && len(b.Lanes) > 0 {
+			err = l.sink.Commit(context.WithoutCancel(ctx), b) // a beat begun is finished
+		}
+		switch KindOf(err) {
+		case None:
+			l.keep(b)
+		case Aborted:
+			l.undo(err)
+		case Held:
+			l.undo(err)
+			l.held = l.Now().Add(holdTime)
+		default:
+			return err
+		}
+		if l.aborts > abortsMax {
+			return Fail(Lost, fmt.Errorf("%w: %w", ErrAborts, err))
+		}
+		l.source.Release(l.ready())
+	}
+	return nil
+}
+
+// wait is how long the next poll may gather: not at all while work is left, longer after each abort in a row.
+func (l *Loop) wait() time.Duration {
+	now := l.Now()
+	wait := l.Linger - now.Sub(l.turn)
+	l.turn = now
+	if l.aborts > 0 {
+		return l.Linger * time.Duration(min(l.aborts, 20))
+	}
+	for _, x := range l.lanes {
+		if x.pending() > 0 || x.due(0) {
+			return 0
+		}
+	}
+	return min(max(wait, 0), l.Linger)
+}
+
+// room is how many records the next poll may bring.
+func (l *Loop) room() int {
+	if l.aborts > 0 {
+		return 0
+	}
+	room := l.RecordsMax
+	for _, x := range l.lanes {
+		room -= x.pending()
+	}
+	return max(room, 0)
+}
+
+// take takes over what a poll brought: lanes that come and go, restored lanes, records.
+func (l *Loop) take(ctx context.Context, p Polled) error {
+	for _, c := range p.Changes {
+		if c.Revoked {
+			l.release(c.Lanes)
+		} else {
+			l.expect(ctx, c.Lanes)
+		}
+	}
+	for _, f := range p.Fetched {
+		if i, ours := l.find(f.Lane); ours {
+			if err := l.lanes[i].add(f); err != nil {
+				return err
+			}
+		}
+	}
+	return l.arrived()
+}
+
+// fold runs the beat of every lane that has records or due timers.
+func (l *Loop) fold(ctx context.Context) (Beat, error) {
+	ends := l.ends(ctx)
+	var work []*lane
+	for _, x := range l.lanes {
+		if x.pending() > 0 || x.due(ends[x.id]) {
+			work = append(work, x)
+		}
+	}
+	b := Beat{Wall: len(ends) > 0, Lanes: make([]Outcome, len(work))}
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, x := range work {
+		g.Go(func() (err error) {
+			b.Lanes[i], err = x.fold(ends[x.id], l.Settings)
+			return err
+		})
+	}
+	return b, g.Wait()
+}
+
+// ends are the lanes that take the wall clock in this beat, and its time: those with a timer due by it whose log ends, as of now, where they
+// have polled to. The clock is read first, so what was appended by then is in the log that is asked.
+func (l *Loop) ends(ctx context.Context) map[Lane]event.Micros {
+	now := l.Now()
+	if !l.Wall || now.Before(l.held) {
+		return nil
+	}
+	var due []Lane
+	for _, x := range l.lanes {
+		if x.due(event.At(now)) {
+			due = append(due, x.id)
+		}
+	}
+	if len(due) == 0 {
+		return nil
+	}
+	found, err := l.source.Ends(ctx, due)
+	if err != nil {
+		l.Log.Warn("the ends of the log are not known: time waits", "error", err)
+		return nil
+	}
+	ends := map[Lane]event.Micros{}
+	for _, x := range l.lanes {
+		if end, asked := found[x.id]; asked && end.Side <= x.side.next && end.Input <= x.input.next {
+			ends[x.id] = event.At(now)
+		}
+	}
+	return ends
+}
+
+// keep makes a committed beat the memory of its lanes.
+func (l *Loop) keep(b Beat) {
+	for _, o := range b.Lanes {
+		i, _ := l.find(o.Lane)
+		l.lanes[i].keep(o)
+		l.Metrics.kept(l.lanes[i], o)
+		if o.misplaced > 0 && !l.warned[o.Lane.Family] {
+			l.warned[o.Lane.Family] = true
+			l.Log.Error("events are not on the partition of their key: producers with different partitioners split timelines silently",
+				"topic", l.Topic(o.Lane, false), "lane", o.Lane.String(), "setting", "kafka.partitioner")
+		}
+	}
+	l.aborts = 0
+	if len(b.Lanes) > 0 {
+		l.Metrics.beats.WithLabelValues("committed").Inc()
+		l.Metrics.seconds.Observe(l.Now().Sub(l.began).Seconds())
+	}
+}
+
+// undo takes back a beat that was not committed. Its records wait in their lanes.
+func (l *Loop) undo(err error) {
+	for _, x := range l.lanes {
+		x.engine.Undo()
+	}
+	l.aborts++
+	l.Metrics.beats.WithLabelValues(KindOf(err).String()).Inc()
+	l.Log.Warn("beat undone", "kind", KindOf(err).String(), "in_a_row", l.aborts, "error", err)
+}
+
+func (l *Loop) find(id Lane) (int, bool) {
+	return slices.BinarySearchFunc(l.lanes, id, func(x *lane, id Lane) int { return x.id.Compare(id) })
+}

@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"andon/schemas/beat"
+	"andon/schemas/journal"
+)
+
+// redo builds a lane's memory from the log: it runs every beat of the journal again over the same records with the same times, drops what
+// comes out, and checks that it counts the same and ends at the committed offsets.
+func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
+	engine, err := l.Engine(id.Family)
+	if err != nil {
+		return nil, Fail(Refused, err)
+	}
+	past, err := l.history.Open(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer past.Close()
+	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}}
+	x.head.Seq = -1
+	for {
+		e, err := past.Entry(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = Fail(Refused, x.follows(&e, l.Settings))
+		}
+		if err == nil && e.Seq > 0 {
+			err = x.again(ctx, past, &e)
+		}
+		if err != nil {
+			return nil, err
+		}
+		x.head = e
+		l.Metrics.redone(id, e.Counts)
+	}
+	return x, Fail(Refused, x.ends(c))
+}
+
+// follows checks that the entry is the one after the lane's head, judged with our settings.
+func (l *lane) follows(e *journal.Entry, settings string) error {
+	if e.Version != journal.Version {
+		return fmt.Errorf("%w: lane %s, entry %d has version %d, this build reads version %d: run the build that wrote it",
+			ErrJournalGap, l.id, e.Seq, e.Version, journal.Version)
+	}
+	if l.head.Seq < 0 && e.Seq != 0 {
+		return fmt.Errorf("%w: lane %s begins with entry %d, its first entries are deleted: give the journal topic unlimited retention, "+
+			"and start over under a new kafka.own_prefix with andon topics apply", ErrJournalGap, l.id, e.Seq)
+	}
+	if e.Seq != l.head.Seq+1 || e.Seq > 0 && (e.Side.From != l.head.Side.To || e.Input.From != l.head.Input.To) {
+		return fmt.Errorf("%w: lane %s, entry %d (input %d, side %d) stands after entry %d (input %d, side %d): two deployments may share "+
+			"kafka.own_prefix; stop one, and start over under a new kafka.own_prefix with andon topics apply", ErrJournalGap, l.id,
+			e.Seq, e.Input.From, e.Side.From, l.head.Seq, l.head.Input.To, l.head.Side.To)
+	}
+	if e.Seq > 0 && e.Settings != settings {
+		return fmt.Errorf("%w: lane %s was judged with settings %s, the configuration now gives %s: change settings back, or judge all of the log "+
+			"anew under a new kafka.own_prefix with andon topics apply", ErrSettings, l.id, e.Settings, settings)
+	}
+	return nil
+}
+
+// ends checks that the journal ends where the group stands.
+func (l *lane) ends(c Committed) error {
+	switch {
+	case l.head.Seq < 0:
+		return fmt.Errorf("%w: lane %s: run andon topics apply", ErrNoJournal, l.id)
+	case !l.at(c):
+		return fmt.Errorf("%w: lane %s ends with entry %d at input %d, side %d, the group stands at entry %d, input %d, side %d: "+
+			"somebody moved the group's offsets; stop all detectors, delete the group's offsets with Kafka's own tools, "+
+			"and andon topics apply commits them again from the journal",
+			ErrJournalEnd, l.id, l.head.Seq, l.head.Input.To, l.head.Side.To, c.Seq, c.Input, c.Side)
+	}
+	return nil
+}
+
+// again runs the beat of an entry again.
+func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err error) {
+	l.stand()
+	if l.side.records, err = past.Records(ctx, true, e.Side.To, nil); err != nil {
+		return err
+	}
+	if l.input.records, err = past.Records(ctx, false, e.Input.To, nil); err != nil {
+		return err
+	}
+	l.decode()
+	if i := l.skipDead(e.DeadLettered); i >= 0 {
+		return l.diverged(e, fmt.Sprintf("record %d rejected as %s", i, l.rejects[i].reason))
+	}
+	stepped := l.engine.Step(beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed})
+	settled := l.engine.Settle(nil)
+	if stepped.Items != len(l.items) || len(stepped.Rejected)+len(stepped.Disarmed)+len(settled.Poisoned)+len(settled.Disarm) > 0 {
+		return l.diverged(e, fmt.Sprintf("%d of %d records folded, %d refused", stepped.Items, len(l.items), len(stepped.Rejected)+len(settled.Poisoned)))
+	}
+	counts := stepped.Counts
+	for i := range l.items {
+		if r, _ := l.record(i); r.Unreadable {
+			counts.Add(beat.Counts{Read: r.Next - r.Offset - 1, DeadLettered: r.Next - r.Offset - 1})
+		}
+	}
+	if counts != e.Counts || stepped.Start != e.Start || stepped.End != e.End {
+		return l.diverged(e, fmt.Sprintf("%+v from %s to %s", counts, stepped.Start, stepped.End))
+	}
+	l.engine.Keep()
+	return nil
+}
+
+func (l *lane) diverged(e *journal.Entry, got string) error {
+	return Fail(Refused, fmt.Errorf("%w: lane %s, entry %d: got %s, the journal says %+v from %s to %s: run the build that wrote the journal, "+
+		"or judge all of the log anew under a new kafka.own_prefix with andon topics apply", ErrDiverged, l.id, e.Seq, got, e.Counts, e.Start, e.End))
+}
+
+// skipDead passes over exactly the records the first run put aside. It returns the item of a record that cannot be decoded now and could be
+// then; -1 when there is none.
+func (l *lane) skipDead(dead []journal.DeadRange) int {
+	for i := range l.items {
+		r, side := l.record(i)
+		for len(dead) > 0 && (dead[0].Side && !side || dead[0].Side == side && dead[0].To <= r.Offset) {
+			dead = dead[1:]
+		}
+		skip := len(dead) > 0 && dead[0].Side == side && dead[0].From <= r.Offset
+		if l.items[i].Skip && !skip {
+			return i
+		}
+		l.items[i].Skip = skip
+	}
+	return -1
+}
