@@ -20,11 +20,11 @@ type ClickHouse struct {
 // StartClickHouse starts a server that stores everything under dir (made when missing) and returns when it answers a
 // native ping. ctx bounds the start only. The caller stops it.
 func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
-	program, err := require(childProgram())
+	library, err := fetched("clickhouse")
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	library, err := require(filepath.Join(enginesDir(), "clickhouse", "libchdb.so"))
+	program, err := childProgram()
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
@@ -32,7 +32,7 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	c := &ClickHouse{dir: dir, program: program, library: library, tcpPort: ports[0], httpPort: ports[1]}
+	c := &ClickHouse{dir: dir, program: program, library: filepath.Join(library, "libchdb.so"), tcpPort: ports[0], httpPort: ports[1]}
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
@@ -40,15 +40,18 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 }
 
 // childProgram is andon-clickhouse beside the running program, as installed, else in the checkout's bin.
-func childProgram() string {
+func childProgram() (string, error) {
 	const name = "andon-clickhouse"
+	path := find(filepath.Join("bin", name))
 	if dir, err := programDir(); err == nil {
-		beside := filepath.Join(dir, name)
-		if _, err := os.Stat(beside); err == nil {
-			return beside
+		if beside := filepath.Join(dir, name); exists(beside) {
+			path = beside
 		}
 	}
-	return find(filepath.Join("bin", name))
+	if !exists(path) {
+		return "", fmt.Errorf("%w: no %s: run make engines", ErrMissing, path)
+	}
+	return path, nil
 }
 
 // Addr is where the native protocol is served, as host:port.

@@ -26,12 +26,17 @@ const (
 // ErrMissing is wrapped by every start of an engine whose files are not there. The text says what to run.
 var ErrMissing = errors.New("engine missing")
 
-// enginesDir is where make engines puts what it fetched: $ANDON_ENGINES, else .cache/engines of the checkout.
-func enginesDir() string {
-	if dir := os.Getenv("ANDON_ENGINES"); dir != "" {
-		return dir
+// fetched is where make engines has put an engine: in $ANDON_ENGINES, else in .cache/engines of the checkout. VERSION is
+// the file that is written last.
+func fetched(engine string) (dir string, err error) {
+	engines := os.Getenv("ANDON_ENGINES")
+	if engines == "" {
+		engines = find(filepath.Join(".cache", "engines"))
 	}
-	return find(filepath.Join(".cache", "engines"))
+	if !exists(filepath.Join(engines, engine, "VERSION")) {
+		return "", fmt.Errorf("%w: no %s in %s: run make engines, or set ANDON_ENGINES to where it is", ErrMissing, engine, engines)
+	}
+	return filepath.Join(engines, engine), nil
 }
 
 // find returns the path of name in the checkout of the working directory, else in that of the running program. When
@@ -44,7 +49,7 @@ func find(name string) string {
 			continue
 		}
 		path := filepath.Join(checkout(dir), name)
-		if _, err := os.Stat(path); err == nil {
+		if exists(path) {
 			return path
 		}
 		if first == "" {
@@ -57,7 +62,7 @@ func find(name string) string {
 // checkout is the nearest folder at or above dir with a go.mod, else dir itself.
 func checkout(dir string) string {
 	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
+		if exists(filepath.Join(at, "go.mod")) {
 			return at
 		}
 		if at == filepath.Dir(at) {
@@ -66,17 +71,14 @@ func checkout(dir string) string {
 	}
 }
 
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
 func programDir() (string, error) {
 	program, err := os.Executable()
 	return filepath.Dir(program), err
-}
-
-// require returns path, or the one line that says how to get it.
-func require(path string) (string, error) {
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%w: no %s: run make engines (or set ANDON_ENGINES to where they are)", ErrMissing, path)
-	}
-	return path, nil
 }
 
 // await calls answers until it returns nil. It gives up when ctx ends, after startLimit, or when the process has died, and

@@ -35,7 +35,7 @@ type Kafka struct {
 // StartKafka starts a broker that stores everything under dir (made and formatted when new) and returns when it serves
 // clients. ctx bounds the start only. The caller stops it.
 func StartKafka(ctx context.Context, dir string) (*Kafka, error) {
-	jars, err := require(filepath.Join(enginesDir(), "kafka"))
+	jars, err := fetched("kafka")
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -119,7 +119,7 @@ func (k *Kafka) configure() error {
 // format prepares a new data directory; one that is formatted already is left as it is. Dying half way leaves a directory
 // without meta.properties, which is formatted again.
 func (k *Kafka) format(ctx context.Context) error {
-	if _, err := os.Stat(k.path("data", "meta.properties")); err == nil {
+	if exists(k.path("data", "meta.properties")) {
 		return nil
 	}
 	p, err := k.jvm("kafka.tools.StorageTool",
