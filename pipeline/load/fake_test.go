@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"andon/schemas/event"
 
@@ -217,5 +218,5 @@ func (w *world) loaded() bool {
 }
 
 func quiet(registerer prometheus.Registerer) Config {
-	return Config{Table: "rows", Group: "andon-load-rows", Registerer: registerer, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return Config{Table: "rows", Group: "andon-load-rows", Linger: 50 * time.Millisecond, BlockRows: 25, Registerer: registerer, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
 }

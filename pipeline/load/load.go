@@ -17,8 +17,8 @@ package load
 
 import (
 	"context"
-	"errors"
 	"log/slog"
+	"time"
 
 	"andon/schemas/event"
 
@@ -54,10 +54,10 @@ type Polled struct {
 	Records map[Partition][]Record // follow on what came before, in offset order; gaps (transaction markers, compaction) are normal
 }
 
-// Log is what a loader sees of its consumer group. It is not for concurrent use.
+// Log is what a loader sees of its consumer group. It is not for concurrent use. An error with a pipeline.Kind ends the loader.
 type Log interface {
 	// Poll lets the group take partitions away and give new ones, then waits for records: at most about limit. With limit 0 it
-	// takes none and waits for the end of ctx. Partitions change hands during Poll only. The end of ctx is no error; an error is ErrFatal.
+	// takes none and waits for the end of ctx. Partitions change hands during Poll only. The end of ctx is no error.
 	Poll(ctx context.Context, limit int) (Polled, error)
 	// Commit stores positions of owned partitions. After an error each may be stored or not; the same may be committed again.
 	Commit(ctx context.Context, positions []Position) error
@@ -80,13 +80,12 @@ type Inserted struct {
 	Tombstones  int // records without a value
 }
 
-// ErrFatal marks an error of a Log after which the loader cannot go on: fenced by another member of the same name, not allowed.
-var ErrFatal = errors.New("the loader cannot go on")
-
 // Config is what a loader is told.
 type Config struct {
-	Table      string // name of the table: in logs, and the label table of the metrics
-	Group      string // consumer group, for messages that name a repair
+	Table      string        // name of the table: in logs, and the label table of the metrics
+	Group      string        // consumer group, for messages that name a repair
+	Linger     time.Duration // a record waits at most this long for others to share its block
+	BlockRows  int           // records of one block at most
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer
 }

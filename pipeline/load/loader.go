@@ -10,19 +10,19 @@ import (
 	"sync"
 	"time"
 
+	"andon/pipeline"
+
 	"golang.org/x/sync/errgroup"
 )
 
-// Bounds of one turn.
+// Bounds of one turn, besides those of Config.
 const (
-	linger      = time.Second // a record waits at most this long for others to share its block
-	blockRows   = 100_000
-	bufferRows  = 4 * blockRows // over all partitions
-	bufferBytes = 256 << 20
-	inserters   = 4 // blocks on their way at a time
-	lagEvery    = 5 * time.Second
-	firstWait   = 100 * time.Millisecond // after a failure, then doubled up to longestWait
-	longestWait = 5 * time.Second
+	bufferBlocks = 4 // full blocks of records in memory, over all partitions
+	bufferBytes  = 256 << 20
+	inserters    = 4 // blocks on their way at a time
+	lagEvery     = 5 * time.Second
+	firstWait    = 100 * time.Millisecond // after a failure, then doubled up to longestWait
+	longestWait  = 5 * time.Second
 )
 
 // loader drives the feeds: one goroutine, one turn after the other.
@@ -35,14 +35,10 @@ type loader struct {
 	wait    time.Duration // before the next try; 0 when there is none to make
 	failing bool          // since the last block that came in
 	lagAt   time.Time     // when the lag was last looked up
-
-	linger               time.Duration
-	blockRows, bufferMax int
 }
 
 func newLoader(cfg Config, log Log, table Table) *loader {
-	return &loader{cfg: cfg, log: log, table: table, metrics: newMetrics(cfg), feeds: map[Partition]*feed{},
-		linger: linger, blockRows: blockRows, bufferMax: bufferRows}
+	return &loader{cfg: cfg, log: log, table: table, metrics: newMetrics(cfg), feeds: map[Partition]*feed{}}
 }
 
 func (l *loader) run(ctx context.Context) error {
@@ -57,12 +53,20 @@ func (l *loader) run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
-		case errors.Is(err, ErrFatal):
+		case classified(err):
 			return fmt.Errorf("load %s: %w", l.cfg.Table, err)
 		}
 		l.trouble(blocks, err)
 		l.observe(ctx)
 	}
+}
+
+func (l *loader) bufferRows() int { return bufferBlocks * l.cfg.BlockRows }
+
+// classified reports whether err says by its kind that trying again does not help.
+func classified(err error) bool {
+	_, ok := errors.AsType[*pipeline.Error](err)
+	return ok
 }
 
 // poll takes in what changed. While a block is on its way no more records are taken, but partitions may change hands.
@@ -94,7 +98,7 @@ func (l *loader) poll(ctx context.Context) error {
 	for at, records := range p.Records {
 		f := l.feeds[at]
 		if f == nil {
-			return fmt.Errorf("%w: records of %s/%d, which was never given to us", ErrFatal, at.Topic, at.Number)
+			return pipeline.Fail(pipeline.Lost, fmt.Errorf("records of %s/%d, which was never given to us", at.Topic, at.Number))
 		}
 		if err := f.add(records, now); err != nil {
 			l.stop(f, err)
@@ -109,11 +113,11 @@ func (l *loader) patience() (time.Duration, int) {
 		return l.wait, 0
 	}
 	rows, _, oldest := l.buffered()
-	wait := l.linger
+	wait := l.cfg.Linger
 	if rows > 0 {
-		wait = max(time.Until(oldest.Add(l.linger)), 0)
+		wait = max(time.Until(oldest.Add(l.cfg.Linger)), 0)
 	}
-	return wait, max(l.bufferMax-rows, 1)
+	return wait, max(l.bufferRows()-rows, 1)
 }
 
 // buffered is what waits to be proposed, and since when. What is being recovered must come in whole, so it takes no part of the room.
@@ -134,11 +138,11 @@ func (l *loader) buffered() (rows, bytes int, oldest time.Time) {
 // step carries every feed as far as it goes: each of its three writes is for all feeds that have come to it. It returns how many
 // blocks came in.
 func (l *loader) step(ctx context.Context) (blocks int, err error) {
-	if rows, bytes, oldest := l.buffered(); rows >= l.bufferMax || bytes >= bufferBytes || (rows > 0 && time.Since(oldest) >= l.linger) {
+	if rows, bytes, oldest := l.buffered(); rows >= l.bufferRows() || bytes >= bufferBytes || (rows > 0 && time.Since(oldest) >= l.cfg.Linger) {
 		generation := time.Now().UnixMicro()
 		for _, f := range l.at(gathering) {
 			if len(f.records) > 0 {
-				f.propose(l.blockRows, generation)
+				f.propose(l.cfg.BlockRows, generation)
 			}
 		}
 	}

@@ -27,7 +27,6 @@ func (w *world) run(t *testing.T) (starts int) {
 		w.owner, w.die = log, die
 		w.mu.Unlock()
 		l := newLoader(quiet(prometheus.NewRegistry()), log, w)
-		l.linger, l.blockRows, l.bufferMax = 50*time.Millisecond, 25, 60
 		ended := make(chan error)
 		go func() { ended <- l.run(ctx) }()
 		for alive := true; alive; {
@@ -193,7 +192,6 @@ func TestAnOutageIsToldOnceAndNothingIsReadIntoMemory(t *testing.T) {
 		w.owner = log
 		table := &outage{Table: w, until: time.Now().Add(time.Hour)}
 		l := newLoader(cfg, log, table)
-		l.bufferMax = 100
 		ended := make(chan error)
 		go func() { ended <- l.run(ctx) }()
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// Database is the one database of all tables; the migrations name it.
+// Database is the one database of all tables.
 const Database = "andon"
 
 // The tables the loader fills.
@@ -30,11 +30,11 @@ type Migration struct {
 	Version  uint32 // 1, 2, ... without a gap
 	Name     string // file name
 	SQL      string
-	Checksum string // 64 hexadecimal digits of SHA-256 over SQL
+	Checksum string // 64 hexadecimal digits of SHA-256 over the file
 }
 
-// Migrations returns all migrations in the order they are to be applied.
-func Migrations() []Migration {
+// Migrations returns all migrations in the order they are to be applied, for Database or another one that a test has to itself.
+func Migrations(database string) []Migration {
 	entries, err := files.ReadDir(".") // sorted by name
 	if err != nil {
 		panic("clickhouse: " + err.Error()) // the files are part of the binary
@@ -50,7 +50,10 @@ func Migrations() []Migration {
 			panic(fmt.Sprintf("clickhouse: %s: file %d must start with %04d_", entry.Name(), i+1, i+1))
 		}
 		sum := sha256.Sum256(sql)
-		list[i] = Migration{Version: uint32(i + 1), Name: entry.Name(), SQL: string(sql), Checksum: hex.EncodeToString(sum[:])}
+		list[i] = Migration{
+			Version: uint32(i + 1), Name: entry.Name(), Checksum: hex.EncodeToString(sum[:]),
+			SQL: strings.ReplaceAll(string(sql), " "+Database+".", " "+database+"."),
+		}
 	}
 	return list
 }

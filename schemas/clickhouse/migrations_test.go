@@ -7,7 +7,7 @@ import (
 )
 
 func TestMigrationsAreRepeatableSingleStatements(t *testing.T) {
-	list := Migrations()
+	list := Migrations(Database)
 	if len(list) == 0 {
 		t.Fatal("no migrations are embedded")
 	}
@@ -28,7 +28,7 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 		"exceptions": "tenant code subject episode exception_id revision",
 	}
 	clause := regexp.MustCompile(`(?m)^(?:ORDER BY \((.*)\)|PARTITION BY (?:\w+\()?(.*?)\)?)$`)
-	for _, m := range Migrations() {
+	for _, m := range Migrations(Database) {
 		table := strings.TrimSuffix(m.Name[5:], ".sql")
 		if !strings.Contains(m.SQL, "CREATE TABLE") {
 			continue
@@ -48,7 +48,7 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 }
 
 func TestEveryTableIsReplacingWithATokenWindow(t *testing.T) {
-	for _, m := range Migrations() {
+	for _, m := range Migrations(Database) {
 		if strings.Contains(m.SQL, "CREATE TABLE") &&
 			(!strings.Contains(m.SQL, "ENGINE = ReplacingMergeTree") || !strings.Contains(m.SQL, "non_replicated_deduplication_window = 1000")) {
 			t.Errorf("%s must be a ReplacingMergeTree with non_replicated_deduplication_window = 1000", m.Name)
