@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 
 	"andon/schemas/event"
 
@@ -21,6 +22,9 @@ func (id ID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:])
 
 // UnmarshalText reads 32 hexadecimal digits.
 func (id *ID) UnmarshalText(b []byte) error {
+	if len(b) != hex.EncodedLen(len(id)) {
+		return fmt.Errorf("exception id %.40q has not 32 digits", b)
+	}
 	_, err := hex.Decode(id[:], b)
 	return err
 }
