@@ -32,7 +32,11 @@ Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configurat
 
 // cli is the command line; each command stands in a file of its own.
 type cli struct {
-	Version versionCmd `cmd:"" help:"Print version, build and rules."`
+	Migrate  migrateCmd  `cmd:"" help:"Create or update the tables in ClickHouse."`
+	Replay   replayCmd   `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
+	Simulate simulateCmd `cmd:"" help:"Make up a day of fulfilment, with its hidden truth, into Kafka or a file."`
+	Import   importCmd   `cmd:"" help:"Put a public data set into Kafka."`
+	Version  versionCmd  `cmd:"" help:"Print version, build and rules."`
 }
 
 // usageError is a mistake of the caller: a wrong flag or configuration.

@@ -2,17 +2,48 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
-	"sync"
+	"os"
+	"time"
 
+	"andon/cmd/andon/config"
 	"andon/replay/history"
 	"andon/schemas/event"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
+
+// deliveryBudget is how long a record may take to reach the log before writing is given up.
+const deliveryBudget = time.Minute
+
+// past is a history to be written: events in arrival order, how many they are, and the ticks they need.
+type past struct {
+	what           string // what progress calls it
+	events         iter.Seq[history.Record]
+	total          int
+	step, lateness event.Micros
+}
+
+// write puts the history and its ticks into the empty input topics of a configuration, telling its progress on out.
+func (p past) write(ctx context.Context, c config.Kafka, out *os.File) error {
+	client, err := reachKafka(ctx, c, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordDeliveryTimeout(deliveryBudget))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	in, err := emptyInputs(ctx, client, c.InputPrefix)
+	if err != nil {
+		return err
+	}
+	told := newProgress(out, p.what, p.total)
+	if err := in.publish(ctx, client, history.Ticked(p.events, in.partitions, p.step, p.lateness), told.at); err != nil {
+		return err
+	}
+	told.done()
+	return nil
+}
 
 // inputs are the three input topics of a prefix, as found on the brokers.
 type inputs struct {
@@ -60,19 +91,18 @@ func emptyInputs(ctx context.Context, client *kgo.Client, prefix string) (inputs
 	return in, err
 }
 
-// publish writes records to the input topics in their order within each partition, with their own timestamps. It reports how many are handed
-// over now and then. The client must place records by hand (kgo.ManualPartitioner). Dying here leaves a part of the history: the topics are not
-// empty and the same import is refused, so that it is repeated under another prefix, never in part.
+// publish writes records to the input topics in their order within each partition, with their own timestamps, and reports now and then how many
+// events are handed over. The client must place records by hand (kgo.ManualPartitioner). Dying here leaves a part of the history: the topics are
+// not empty and the same import is refused, so that it is repeated under another prefix, never in part.
 func (in inputs) publish(ctx context.Context, client *kgo.Client, records iter.Seq[history.Record], progress func(int)) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var once sync.Once
 	promise := func(_ *kgo.Record, err error) {
 		if err != nil {
-			once.Do(func() { stop(fmt.Errorf("write to kafka: %w", err)) })
+			stop(fmt.Errorf("write to kafka: %w", err)) // the first cause stays
 		}
 	}
-	n := 0
+	events := 0
 	for r := range records {
 		if ctx.Err() != nil {
 			break
@@ -80,22 +110,21 @@ func (in inputs) publish(ctx context.Context, client *kgo.Client, records iter.S
 		client.Produce(ctx, &kgo.Record{
 			Topic: in.topic(r.Family), Partition: r.On(in.partitions), Key: keyBytes(r.Key), Value: r.Value, Timestamp: r.At.UTC(),
 		}, promise)
-		if n++; n%progressStep == 0 {
-			progress(n)
+		if !r.IsTick() {
+			if events++; events%progressStep == 0 {
+				progress(events)
+			}
 		}
 	}
-	if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("write to kafka: %w", err)
+	if err := client.Flush(ctx); err != nil {
+		stop(err)
 	}
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	progress(n)
-	return ctx.Err()
+	progress(events)
+	return context.Cause(ctx)
 }
 
-// progressStep is after how many records progress is told.
-const progressStep = 10_000
+// progressStep is after how many events progress is told.
+const progressStep = 1000
 
 // keyBytes is the key of a record; a tick has none.
 func keyBytes(key string) []byte {

@@ -47,9 +47,10 @@ const (
 	PartitionerAny     = "any"     // unknown: a record's partition is not checked against its key
 )
 
-// ClickHouse says where rows go: its database andon. The password is ANDON_CLICKHOUSE_PASSWORD in the environment; none when unset.
+// ClickHouse says where rows go. The password is ANDON_CLICKHOUSE_PASSWORD in the environment; none when unset.
 type ClickHouse struct {
 	Addr     string `yaml:"addr"` // host:port of the native protocol
+	Database string `yaml:"database"`
 	User     string `yaml:"user"` // may create tables and insert
 	Password string `yaml:"-"`
 }
@@ -91,7 +92,7 @@ func Default() Config {
 			ReplicationFactor: 3,
 			Partitioner:       map[string]string{"asn": PartitionerAny, "carrier": PartitionerAny, "pickpack": PartitionerAny},
 		},
-		ClickHouse: ClickHouse{Addr: "localhost:9000", User: "default"},
+		ClickHouse: ClickHouse{Addr: "localhost:9000", Database: "andon", User: "default"},
 		Beat:       Beat{LingerMS: 100, RecordsMax: 20_000},
 		Load:       Load{FlushMS: 1000, RowsMax: 100_000},
 		HTTP:       HTTP{Addr: "127.0.0.1:9464"},

@@ -13,7 +13,10 @@ import (
 	"andon/schemas/event"
 )
 
-var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
+var (
+	topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
+	tableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,99}$`)
+)
 
 // Validate says what is wrong with the first wrong value, naming its key and what it may be.
 func (c *Config) Validate() error {
@@ -88,6 +91,12 @@ func (k *Kafka) check() error {
 func (c *ClickHouse) check() error {
 	if err := checkAddr("clickhouse.addr", c.Addr); err != nil {
 		return err
+	}
+	if !tableName.MatchString(c.Database) {
+		return wrong("clickhouse.database", c.Database, "letters, digits and '_'")
+	}
+	if c.Database == "default" {
+		return wrong("clickhouse.database", c.Database, "a database of Andon's own, e.g. andon")
 	}
 	if c.User == "" {
 		return wrong("clickhouse.user", c.User, "the user that may create tables and insert")
