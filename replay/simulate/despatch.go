@@ -68,7 +68,7 @@ func arrive(d *dice, item int, careless bool) goods {
 	switch fault := d.below(10_000); {
 	case fault < 120*odds:
 		g.actual -= int64(1+d.below(int(g.planned/2000))) * 1000
-	case fault < 150*odds:
+	case fault < 210*odds:
 		g.actual += int64(1+d.below(12)) * 1000
 	case g.weighed:
 		g.actual -= g.planned * int64(d.below(40)) / 10_000 // it dries a little on the way

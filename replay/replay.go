@@ -1,0 +1,132 @@
+// Package replay runs histories through the same core as a live deployment, in memory: no Kafka, no ClickHouse, no clock.
+package replay
+
+import (
+	"bytes"
+	"context"
+	"iter"
+	"log/slog"
+	"slices"
+	"time"
+
+	"andon/detectors"
+	"andon/detectors/rule"
+	"andon/detectors/setting"
+	"andon/pipeline"
+	"andon/pipeline/mem"
+	"andon/replay/datasets"
+	"andon/replay/history"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Partitions is how many partitions each topic of a replay has.
+const Partitions = 8
+
+// Result is what came of a history. Every known code has its number, if only 0.
+type Result struct {
+	Events      int64          `json:"events"`     // records read, without ticks
+	Exceptions  map[string]int `json:"exceptions"` // distinct ids ever raised, less those retracted or cleared as late data
+	Open        map[string]int `json:"open"`       // of them, still open at the end
+	DeadLetters int            `json:"deadletters"`
+}
+
+// Dataset judges a data set with its own settings.
+func Dataset(ctx context.Context, set *datasets.Set) (Result, error) {
+	l := NewLine(set.Settings)
+	l.Append(history.Ticked(slices.Values(set.Records), Partitions, history.ImportStep, history.ImportLateness))
+	if err := l.Run(ctx, mem.Options{}); err != nil {
+		return Result{}, err
+	}
+	return l.Result(), nil
+}
+
+// Line is a whole line in memory: topics of Partitions partitions, and the engines that judge them. It is for one goroutine.
+type Line struct {
+	settings setting.Settings
+	log      *mem.Log
+}
+
+// NewLine makes an empty line.
+func NewLine(s setting.Settings) *Line { return &Line{settings: s, log: mem.New(lanes()...)} }
+
+func lanes() (all []pipeline.Lane) {
+	for _, family := range event.Families {
+		for p := range int32(Partitions) {
+			all = append(all, pipeline.Lane{Family: family, Partition: p})
+		}
+	}
+	return all
+}
+
+// Append writes records, ticks included, to the input topics.
+func (l *Line) Append(records iter.Seq[history.Record]) {
+	for r := range records {
+		var key []byte
+		if r.Key != "" {
+			key = []byte(r.Key)
+		}
+		l.log.Append(pipeline.Lane{Family: r.Family, Partition: r.On(Partitions)}, false, key, r.Value, r.At)
+	}
+}
+
+// Run judges what was appended since the last Run, with engines that first restore what earlier runs left.
+func (l *Line) Run(ctx context.Context, o mem.Options) error {
+	return l.log.Run(ctx, pipeline.Config{
+		Engine: func(family event.Family) (pipeline.Engine, error) { return detectors.New(family, l.settings) },
+		Topic: func(lane pipeline.Lane, side bool) string {
+			if side {
+				return "side." + lane.Family.String()
+			}
+			return lane.Family.String()
+		},
+		Settings: l.settings.Hash(),
+		Now:      func() time.Time { return time.Time{} }, // ticks move time
+		Log:      slog.New(slog.DiscardHandler),
+		Metrics:  pipeline.NewMetrics(prometheus.NewRegistry()),
+	}, o)
+}
+
+// Final is the last revision of every exception, sorted by id.
+func (l *Line) Final() []exception.Exception {
+	last := map[exception.ID]exception.Exception{}
+	for _, x := range l.log.Exceptions {
+		if x.Revision > last[x.ID].Revision {
+			last[x.ID] = x
+		}
+	}
+	final := make([]exception.Exception, 0, len(last))
+	for _, x := range last {
+		final = append(final, x)
+	}
+	slices.SortFunc(final, func(a, b exception.Exception) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	return final
+}
+
+// Result sums up what the runs so far came to.
+func (l *Line) Result() Result {
+	r := Result{Exceptions: map[string]int{}, Open: map[string]int{}, DeadLetters: len(l.log.Letters)}
+	for _, known := range rule.All {
+		r.Exceptions[known.Code], r.Open[known.Code] = 0, 0
+	}
+	for _, x := range l.Final() {
+		if !Stands(&x) {
+			continue
+		}
+		r.Exceptions[x.Code]++
+		if !x.State.Ended() {
+			r.Open[x.Code]++
+		}
+	}
+	for _, lane := range lanes() {
+		for _, e := range l.log.Entries(lane) {
+			r.Events += e.Counts.Read
+		}
+	}
+	return r
+}
+
+// Stands reports whether an exception really was one: neither retracted nor cleared by data that was only late.
+func Stands(x *exception.Exception) bool { return x.State != exception.Retracted && !x.LateData }
