@@ -14,7 +14,7 @@ import (
 var adventureWorks = dataSet{
 	want:  result(6275, map[string]int{"IN-05": 135, "IN-11": 266}, map[string]int{"IN-05": 135, "IN-11": 266}),
 	files: []string{"PurchaseOrderHeader.csv", "PurchaseOrderDetail.csv"},
-	alter: func(t *testing.T, c *copied) {
+	alter: func(_ *testing.T, c *copied) {
 		const received, rejected = 7, 8
 		c.some("PurchaseOrderDetail.csv", 40, func(row []string) {
 			row[received] = fmt.Sprintf("%d.%02d", 10+c.IntN(600), 25*c.IntN(4))
@@ -47,7 +47,7 @@ var adventureWorks = dataSet{
 var valioAimo = dataSet{
 	want:  result(16260, map[string]int{"PI-01": 162, "PI-03": 313}, map[string]int{"PI-01": 162, "PI-03": 313}),
 	files: []string{"valio_aimo_replacement_orders_junction_2025.csv"},
-	alter: func(t *testing.T, c *copied) {
+	alter: func(_ *testing.T, c *copied) {
 		const confirmed, at, picked = 15, 16, 17
 		c.some("valio_aimo_replacement_orders_junction_2025.csv", 150, func(row []string) {
 			switch c.IntN(3) {
@@ -141,7 +141,7 @@ func moment(t *testing.T, s string) time.Time {
 var wideWorldImporters = dataSet{
 	want:  result(144776, map[string]int{"PI-06": 2170}, map[string]int{"PI-06": 1230}),
 	files: []string{"Sales.Orders.csv", "Sales.OrderLines.csv"},
-	alter: func(t *testing.T, c *copied) {
+	alter: func(_ *testing.T, c *copied) {
 		const picked, at = 8, 9
 		c.some("Sales.OrderLines.csv", 300, func(row []string) {
 			switch c.IntN(3) {

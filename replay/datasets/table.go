@@ -54,7 +54,7 @@ func (s *Set) read(dir string, t table, each func(*row)) error {
 	for number := 1; ; number++ {
 		r := row{number: number, columns: index}
 		r.cells, r.err = cells.Read()
-		if r.err == io.EOF {
+		if errors.Is(r.err, io.EOF) {
 			return nil
 		}
 		bad := (*csv.ParseError)(nil)

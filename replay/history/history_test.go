@@ -106,12 +106,16 @@ func TestTickedOfNothing(t *testing.T) {
 
 // A reader that stops early is obeyed at once.
 func TestTickedStops(t *testing.T) {
-	for stop := range 30 {
+	told := history.Ticked(slices.Values([]history.Record{scan("1", start, start), scan("2", start+event.Day, start+event.Day)}), 3, event.Hour, event.Hour)
+	for stop := 1; stop <= 2+3*9; stop++ { // two records, three ticks on nine partitions
 		n := 0
-		for range history.Ticked(slices.Values([]history.Record{scan("1", start, start), scan("2", start+event.Day, start+event.Day)}), 3, event.Hour, event.Hour) {
+		for range told {
 			if n++; n == stop {
 				break
 			}
+		}
+		if n != stop {
+			t.Errorf("%d records of %d", n, stop)
 		}
 	}
 }

@@ -122,10 +122,11 @@ func (s *despatch) labels() (labels []Label) {
 		add := func(code, cause string) {
 			labels = append(labels, Label{code, s.id(), fmt.Sprintf("line %d, %s: %s; %d milli advised, %d arrived, %d rejected", n+1, sku(l.item), cause, l.planned, l.actual, l.bad)})
 		}
+		dried := l.weighed && (l.planned-l.actual)*200 <= l.planned
 		switch {
 		case l.actual > l.planned:
 			add("IN-06", "the supplier packed too many")
-		case l.actual < l.planned && !(l.weighed && (l.planned-l.actual)*200 <= l.planned):
+		case l.actual < l.planned && !dried:
 			add("IN-05", "the supplier packed too few")
 		}
 		if l.bad > 0 {

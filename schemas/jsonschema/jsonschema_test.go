@@ -90,8 +90,8 @@ func TestMembersAreThoseOfTheGoTypes(t *testing.T) {
 	} {
 		var written []string
 		typ := reflect.TypeOf(c.value)
-		for i := range typ.NumField() {
-			if name, _, _ := strings.Cut(typ.Field(i).Tag.Get("json"), ","); name != "-" {
+		for field := range typ.Fields() {
+			if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); name != "-" {
 				written = append(written, name)
 			}
 		}
