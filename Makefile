@@ -23,6 +23,9 @@ check: lint ## the fast loop: lint and all tests that need no engine
 race: ## the fast tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -json ./... | go run ./internal/testreport
 
+bench: ## the line against its ceiling, side by side in one run (some minutes, 8 GB)
+	go run ./internal/bench
+
 fuzz: ## each fuzz test for FUZZ_SECONDS (default 30)
 	@go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}{{if .XTestGoFiles}} {{.ImportPath}}{{end}}' ./... | tr ' ' '\n' | sort -u | while read -r p; do \
 		go test -list '^Fuzz' $$p | grep '^Fuzz' | while read -r f; do \
