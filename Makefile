@@ -24,7 +24,7 @@ race: ## the fast tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short -json ./... | go run ./internal/testreport
 
 bench: ## the line against its ceiling, side by side in one run (some minutes, 8 GB)
-	go run ./internal/bench
+	go run ./cmd/andon-bench
 
 fuzz: ## each fuzz test for FUZZ_SECONDS (default 30)
 	@go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}{{if .XTestGoFiles}} {{.ImportPath}}{{end}}' ./... | tr ' ' '\n' | sort -u | while read -r p; do \

@@ -52,6 +52,7 @@ var deep = map[string]struct {
 	"pipeline/clickhouse": {6, "implements what pipeline/load declares, which speaks of errors in pipeline's kinds"},
 	"replay":              {6, "joins the core and pipeline/mem"},
 	"cmd/andon":           {7, "wires everything"},
+	"cmd/andon-bench":     {6, "wires the line to measure it"},
 }
 
 func TestLayers(t *testing.T) {

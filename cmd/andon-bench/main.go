@@ -1,4 +1,4 @@
-// Command bench measures the line against its ceiling, in one run: the same records, broker and loop, once with an engine that only counts and
+// Command andon-bench measures the line against its ceiling, in one run: the same records, broker and loop, once with an engine that only counts and
 // once with all rules. The broker is a process of its own. Events are those of a simulated day; measuring starts when a million entities are open.
 package main
 
@@ -32,7 +32,7 @@ func main() {
 		err = measure()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		fmt.Fprintln(os.Stderr, "andon-bench:", err)
 		os.Exit(1)
 	}
 }
