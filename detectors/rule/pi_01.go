@@ -33,7 +33,9 @@ func judgeShortPick(c *Context, out *Verdicts) {
 		out.Abstain("planned quantity")
 		return
 	}
-	for _, l := range p.lines(c) {
+	lines := p.lines(c)
+	for i := range lines {
+		l := &lines[i]
 		if !l.closed {
 			continue
 		}

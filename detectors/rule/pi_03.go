@@ -26,7 +26,9 @@ func judgeOverPick(c *Context, out *Verdicts) {
 		out.Abstain("planned quantity")
 		return
 	}
-	for _, l := range p.lines(c) {
+	lines := p.lines(c)
+	for i := range lines {
+		l := &lines[i]
 		if l.picked <= l.planned+share(l.planned, c.Values[0], l.weighed) {
 			continue
 		}

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 )
@@ -42,24 +44,26 @@ type linePick struct {
 	facts    []*timeline.Fact // its confirmed and shorted picks
 }
 
-// lines sums the picks of every planned line, in the order of the plan; a line the plan names twice is one line. A line is closed by a pick that
-// says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's matter.
-func (p *picking) lines(c *Context) []*linePick {
+// lines sums the picks of every planned line, in the order of the plan, in memory that the next call uses again; a line the plan names twice is
+// one line. A line is closed by a pick that says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's
+// matter.
+func (p *picking) lines(c *Context) []linePick {
 	if c.byLine == nil {
 		c.byLine = map[string]*linePick{}
 	}
 	clear(c.byLine)
-	c.lines = c.lines[:0]
+	c.lines = slices.Grow(c.lines[:0], len(p.release.Lines)) // pointers into it must hold
 	for i := range p.release.Lines {
 		plan := &p.release.Lines[i]
 		l := c.byLine[plan.Line]
 		if l == nil {
-			l = &linePick{line: plan.Line, weighed: plan.Weighed}
+			c.lines = c.lines[:len(c.lines)+1]
+			l = &c.lines[len(c.lines)-1]
+			*l = linePick{line: plan.Line, weighed: plan.Weighed, facts: l.facts[:0]}
 			if p.manifest != nil {
 				l.closed, l.closedAt = true, p.manifest.Time
 			}
 			c.byLine[plan.Line] = l
-			c.lines = append(c.lines, l)
 		}
 		l.planned += plan.Qty
 	}
@@ -74,8 +78,8 @@ func (p *picking) lines(c *Context) []*linePick {
 			}
 		}
 	}
-	for _, l := range c.lines {
-		l.sum()
+	for i := range c.lines {
+		c.lines[i].sum()
 	}
 	return c.lines
 }

@@ -46,7 +46,7 @@ type Context struct {
 	sums  []itemSum
 
 	byLine map[string]*linePick // scratch of the pick rules
-	lines  []*linePick
+	lines  []linePick
 }
 
 // Sends is what a source declares to send: a bit per event type and per status.
