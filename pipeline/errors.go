@@ -56,7 +56,7 @@ var (
 	ErrJournalEnd = errors.New("the journal does not end at the committed offsets")
 	ErrJournalGap = errors.New("the journal is not whole")
 	ErrTopicID    = errors.New("the topic was deleted and created again")
-	ErrLogStart   = errors.New("records the lane must re-execute are deleted")
+	ErrLogLost    = errors.New("records the lane must re-execute are gone")
 	ErrSettings   = errors.New("the settings are not those of the journal")
 	ErrDiverged   = errors.New("re-execution gives another result than the journal")
 	ErrAssignment = errors.New("input and side partitions are not assigned together")

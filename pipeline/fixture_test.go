@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,7 +28,7 @@ type world struct {
 	now      time.Time
 	registry *prometheus.Registry
 	metrics  *pipeline.Metrics
-	engines  int // made so far: one per lane restored
+	engines  atomic.Int32 // made so far: one per lane restored
 	wrap     func(pipeline.Engine) pipeline.Engine
 	options  mem.Options
 	config   pipeline.Config
@@ -55,7 +56,7 @@ type tester interface {
 func (w *world) run(t tester) error {
 	c := w.config
 	c.Engine = func(f event.Family) (pipeline.Engine, error) {
-		w.engines++
+		w.engines.Add(1)
 		e, err := detectors.New(f, w.settings)
 		if w.wrap != nil {
 			return w.wrap(e), err

@@ -16,7 +16,7 @@ import (
 
 // Config is what a loop needs beside its source and sink. All fields but the bounds are required.
 type Config struct {
-	Engine   func(event.Family) (Engine, error) // makes an empty engine
+	Engine   func(event.Family) (Engine, error) // makes an empty engine; many goroutines may call it at once
 	Topic    func(Lane, bool) string            // names a lane's side (true) or input topic, for dead letters
 	Settings string                             // hash of the settings the engines judge with
 	Wall     bool                               // the wall clock moves lanes that stand at the end of their log

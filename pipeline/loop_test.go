@@ -240,7 +240,7 @@ func TestMoreTimersThanABeatFires(t *testing.T) {
 		t.Fatalf("%d exceptions", n)
 	}
 	w.mustRun(t)
-	if w.engines != 2 {
-		t.Fatalf("%d engines made", w.engines)
+	if w.engines.Load() != 2 {
+		t.Fatalf("%d engines made", w.engines.Load())
 	}
 }

@@ -1,0 +1,97 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"andon/pipeline/load"
+	tables "andon/schemas/clickhouse"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// Exceptions is the table exceptions as the loader of andon.exceptions sees it. A record there that is no exception was not written by Andon:
+// it is told to log and left out.
+func (db *DB) Exceptions(log *slog.Logger) load.Table { return exceptions{db, log} }
+
+type exceptions struct {
+	db  *DB
+	log *slog.Logger
+}
+
+// Insert makes a row of each revision.
+func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []load.Record) (load.Inserted, error) {
+	var done load.Inserted
+	b := newBlock(exceptionFields)
+	row := exceptionRow{topic: from.Topic, partition: from.Number}
+	for _, record := range records {
+		if record.Value == nil {
+			done.Tombstones++
+			continue
+		}
+		if err := decode(record.Value, &row.Exception); err != nil {
+			done.Undecodable++
+			t.log.Error("a record is no exception", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
+			continue
+		}
+		row.offset, row.at = record.Offset, record.At
+		b.add(&row)
+	}
+	if err := b.insert(ctx, t.db, tables.Exceptions, token); err != nil {
+		return load.Inserted{}, err
+	}
+	done.Rows = b.rows
+	return done, nil
+}
+
+// decode reads an exception and checks that it bears its own id: what else would replace what.
+func decode(value []byte, x *exception.Exception) error {
+	if err := exception.Decode(value, x); err != nil {
+		return err
+	}
+	if id := exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode); x.ID != id {
+		return fmt.Errorf("its id is %s, that of its facts %s", x.ID, id)
+	}
+	return nil
+}
+
+// exceptionRow is what a row is made of.
+type exceptionRow struct {
+	exception.Exception
+	topic     string
+	partition int32
+	offset    int64
+	at        event.Micros
+}
+
+var exceptionFields = []field[exceptionRow]{
+	of("tenant", func(r *exceptionRow) string { return r.Tenant }),
+	of("code", func(r *exceptionRow) string { return r.Code }),
+	of("subject", func(r *exceptionRow) string { return r.Subject }),
+	of("episode", func(r *exceptionRow) string { return r.Episode }),
+	of("exception_id", func(r *exceptionRow) string { return r.ID.String() }),
+	of("revision", func(r *exceptionRow) int32 { return r.Revision }),
+	of("state", func(r *exceptionRow) string { return string(r.State) }),
+	of("severity", func(r *exceptionRow) string { return string(r.Severity) }),
+	of("decided_by", func(r *exceptionRow) string { return r.DecidedBy }),
+	of("rule", func(r *exceptionRow) string { return r.Rule }),
+	of("site", func(r *exceptionRow) string { return r.Site }),
+	of("item", func(r *exceptionRow) string { return r.Item }),
+	of("line", func(r *exceptionRow) string { return r.Line }),
+	of("opened_at", func(r *exceptionRow) time.Time { return instant(r.OpenedAt) }),
+	of("cleared_at", func(r *exceptionRow) *time.Time { return orNull(r.ClearedAt) }),
+	of("detected_at", func(r *exceptionRow) time.Time { return instant(r.DetectedAt) }),
+	of("late_data", func(r *exceptionRow) bool { return r.LateData }),
+	of("unit", func(r *exceptionRow) string { return string(r.Unit) }),
+	of("expected", func(r *exceptionRow) *int64 { return r.Expected }),
+	of("observed", func(r *exceptionRow) *int64 { return r.Observed }),
+	of("delta", func(r *exceptionRow) *int64 { return r.Delta }),
+	lists("reasons", func(r *exceptionRow) []string { return r.Reasons }),
+	lists("evidence", func(r *exceptionRow) []uint64 { return r.Evidence }),
+	of("topic", func(r *exceptionRow) string { return r.topic }),
+	of("partition", func(r *exceptionRow) int32 { return r.partition }),
+	of("offset", func(r *exceptionRow) int64 { return r.offset }),
+	of("record_time", func(r *exceptionRow) time.Time { return instant(r.at) }),
+}

@@ -1,0 +1,253 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"andon/pipeline"
+	"andon/schemas/event"
+)
+
+// Layout is how Apply creates what is missing.
+type Layout struct {
+	Partitions        int // of each input topic; frozen from then on
+	ReplicationFactor int
+}
+
+// minCompactionLag is how long every revision of an exception stays readable: 14 days, in milliseconds.
+const minCompactionLag = 14 * 24 * 3600 * 1000
+
+// applied is one run of Apply.
+type applied struct {
+	Config
+	Layout
+	cl     *kgo.Client
+	admin  *kadm.Client
+	log    *slog.Logger
+	topics kadm.TopicDetails
+	lines  []string
+}
+
+// Apply creates the topics that are missing, and gives each lane its genesis entry and each group its first offsets. It says what it did, a
+// line each, and warnings about settings that endanger the promises. What is right already it leaves alone, so it may run again at any time;
+// what it may not mend it refuses, having changed nothing in the journal and the groups.
+func Apply(ctx context.Context, c Config, l Layout, log *slog.Logger) ([]string, error) {
+	cl, err := connect(ctx, c, log, kgo.TransactionalID(c.Group("apply")), kgo.TransactionTimeout(transactionTime))
+	if err != nil {
+		return nil, err
+	}
+	defer cl.Close()
+	a := &applied{Config: c, Layout: l, cl: cl, admin: kadm.NewClient(cl), log: log}
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) error { return checkTransactions(ctx, cl) },
+		a.create, a.checkTopics, a.checkConfigs, a.begin,
+	} {
+		if err := step(ctx); err != nil {
+			return a.lines, err
+		}
+	}
+	if len(a.lines) == 0 {
+		a.say("everything is in place, nothing changed")
+	}
+	return a.lines, nil
+}
+
+func (a *applied) say(format string, args ...any) {
+	a.lines = append(a.lines, fmt.Sprintf(format, args...))
+}
+
+// create makes the missing topics. Dying here leaves some made: the next run makes the rest.
+func (a *applied) create(ctx context.Context) error {
+	if err := a.list(ctx); err != nil {
+		return err
+	}
+	for _, f := range event.Families {
+		if err := a.createOne(ctx, a.Input(f), a.Partitions, keptLog()); err != nil {
+			return err
+		}
+	}
+	if err := a.list(ctx, a.laneTopics()[:len(event.Families)]...); err != nil { // how many partitions the inputs have
+		return err
+	}
+	widest := 0
+	for _, f := range event.Families {
+		n := len(a.topics[a.Input(f)].Partitions)
+		widest = max(widest, n)
+		if err := a.createOne(ctx, a.Side(f), n, keptLog()); err != nil {
+			return err
+		}
+	}
+	for topic, config := range map[string]map[string]string{
+		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag)},
+		a.Journal():    keptLog(),
+		a.DeadLetter(): keptLog(),
+	} {
+		if err := a.createOne(ctx, topic, widest, config); err != nil {
+			return err
+		}
+	}
+	return a.list(ctx, append(a.laneTopics(), a.outputs()...)...)
+}
+
+// keptLog configures a log that nothing is deleted from, stamped by the broker: lanes are restored from all of it.
+func keptLog() map[string]string {
+	return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": "LogAppendTime"}
+}
+
+// list reads the topics; those in made must be there, though brokers may learn of them late.
+func (a *applied) list(ctx context.Context, made ...string) error {
+	return patiently(ctx, func() (err error) {
+		a.topics, err = a.admin.ListTopics(ctx, append(a.laneTopics(), a.outputs()...)...)
+		if err != nil {
+			return fmt.Errorf("list the topics: %w", err)
+		}
+		for _, topic := range made {
+			if !a.ready(topic) {
+				return fmt.Errorf("new topic %s: %w", topic, kerr.LeaderNotAvailable)
+			}
+		}
+		return nil
+	})
+}
+
+// patiently tries again, for stallTime, what a broker says will work later.
+func patiently(ctx context.Context, try func() error) error {
+	give := time.NewTimer(stallTime)
+	defer give.Stop()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := try()
+		if !kerr.IsRetriable(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-give.C:
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+// ready says whether a topic is there with a leader for each partition.
+func (a *applied) ready(topic string) bool {
+	t := a.topics[topic]
+	for _, p := range t.Partitions {
+		if p.Err != nil || p.Leader < 0 {
+			return false
+		}
+	}
+	return t.Err == nil && len(t.Partitions) > 0
+}
+
+func (a *applied) createOne(ctx context.Context, topic string, partitions int, config map[string]string) error {
+	if t, known := a.topics[topic]; known && t.Err == nil {
+		return nil
+	}
+	config["unclean.leader.election.enable"] = "false"
+	if a.ReplicationFactor >= 3 {
+		config["min.insync.replicas"] = "2"
+	}
+	values := map[string]*string{}
+	for k, v := range config {
+		values[k] = &v
+	}
+	r, err := a.admin.CreateTopic(ctx, int32(partitions), int16(a.ReplicationFactor), values, topic)
+	if err != nil {
+		return fmt.Errorf("create topic %s (settings kafka.partitions %d, kafka.replication_factor %d): %w %s", topic, partitions, a.ReplicationFactor, err, r.ErrMessage)
+	}
+	a.say("created topic %s with %d partitions", topic, partitions)
+	return nil
+}
+
+// checkTopics refuses topics whose partitions do not fit together.
+func (a *applied) checkTopics(context.Context) error {
+	widest := 0
+	for _, f := range event.Families {
+		n, side := len(a.topics[a.Input(f)].Partitions), len(a.topics[a.Side(f)].Partitions)
+		widest = max(widest, n)
+		if n != side {
+			return a.refuse("%s has %d partitions, %s has %d: counts are frozen; start over under a new kafka.own_prefix", a.Input(f), n, a.Side(f), side)
+		}
+	}
+	for _, topic := range a.outputs() {
+		if n := len(a.topics[topic].Partitions); n < widest {
+			return a.refuse("%s has %d partitions, the widest input %d: counts are frozen; start over under a new kafka.own_prefix", topic, n, widest)
+		}
+	}
+	return nil
+}
+
+func (a *applied) refuse(format string, args ...any) error {
+	return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s", ErrLayout, fmt.Sprintf(format, args...)))
+}
+
+// checkConfigs refuses what breaks a lane and warns about what endangers it.
+func (a *applied) checkConfigs(ctx context.Context) error {
+	all := append(a.laneTopics(), a.outputs()...)
+	found, err := a.admin.DescribeTopicConfigs(ctx, all...)
+	if err != nil {
+		return fmt.Errorf("read the topics' configuration: %w", err)
+	}
+	for _, topic := range all {
+		r, err := found.On(topic, nil)
+		if err == nil {
+			err = r.Err
+		}
+		if err != nil {
+			return fmt.Errorf("read the configuration of %s: %w", topic, err)
+		}
+		config := map[string]string{}
+		for _, kv := range r.Configs {
+			config[kv.Key] = kv.MaybeValue()
+		}
+		if err := a.checkConfig(topic, config); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applied) checkConfig(topic string, config map[string]string) error {
+	compacted := strings.Contains(config["cleanup.policy"], "compact")
+	switch {
+	case topic == a.Exceptions():
+		if config["cleanup.policy"] != "compact" {
+			a.say("warning: %s has cleanup.policy=%s: old exceptions will be deleted; set it to compact", topic, config["cleanup.policy"])
+		}
+		if lag, err := strconv.Atoi(config["min.compaction.lag.ms"]); err == nil && lag < minCompactionLag {
+			a.say("warning: %s has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", topic, lag)
+		}
+	case compacted:
+		return a.refuse("%s has cleanup.policy=%s: compaction removes what a lane must re-execute; set cleanup.policy=delete", topic, config["cleanup.policy"])
+	case topic == a.DeadLetter():
+	default:
+		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
+			a.say("warning: %s has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1",
+				topic, config["retention.ms"], config["retention.bytes"])
+		}
+		if topic != a.Journal() && config["message.timestamp.type"] != "LogAppendTime" {
+			a.say("warning: %s has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", topic, config["message.timestamp.type"])
+		}
+	}
+	replicas := a.topics[topic].Partitions.NumReplicas()
+	if replicas < 3 {
+		a.say("warning: %s has replication factor %d: nothing survives the loss of that many brokers; 3 is advised", topic, replicas)
+	} else if config["min.insync.replicas"] == "1" {
+		a.say("warning: %s has min.insync.replicas=1: a record may be acknowledged by one broker alone; 2 is advised", topic)
+	}
+	if config["unclean.leader.election.enable"] == "true" {
+		a.say("warning: %s has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false", topic)
+	}
+	return nil
+}

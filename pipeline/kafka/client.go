@@ -1,0 +1,100 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"andon/pipeline"
+)
+
+const (
+	connectTime     = 10 * time.Second
+	commitTime      = 60 * time.Second // of one beat; the broker gives up before: transactionTime
+	transactionTime = 15 * time.Second
+	inflatedMax     = 16 << 20 // bytes of one batch, inflated
+)
+
+// connect makes a client of a cluster that answers. It tries for connectTime.
+func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt) (*kgo.Client, error) {
+	cl, err := kgo.NewClient(append([]kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...),
+		kgo.ClientID("andon-" + c.Instance),
+		kgo.WithLogger(logger{log}),
+		kgo.MaxDecompressBatchBytes(inflatedMax),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerLinger(0), // a beat is gathered already
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(),                 // so that positions pass transaction markers
+		kgo.FetchMaxWait(250 * time.Millisecond), // a lane that begins to flow waits for the fetch that is under way without it
+	}, options...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	if err := reach(ctx, cl); err != nil {
+		cl.Close()
+		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("%w at %s (setting kafka.brokers): %w", ErrUnreachable, strings.Join(c.Brokers, ", "), err))
+	}
+	return cl, nil
+}
+
+func reach(ctx context.Context, cl *kgo.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	again := time.NewTicker(250 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := cl.Ping(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
+}
+
+// checkTransactions refuses a cluster whose transactions can be committed by a delayed request of an earlier one (KAFKA-17754): each must have
+// an epoch of its own.
+func checkTransactions(ctx context.Context, cl *kgo.Client) error {
+	resp, err := kmsg.NewPtrApiVersionsRequest().RequestWith(ctx, cl)
+	if err == nil {
+		err = kerr.ErrorForCode(resp.ErrorCode)
+	}
+	if err != nil {
+		return pipeline.Fail(pipeline.Lost, fmt.Errorf("ask for the cluster's features: %w", err))
+	}
+	level := int16(0)
+	for _, f := range resp.FinalizedFeatures {
+		if f.Name == "transaction.version" {
+			level = f.MaxVersionLevel
+		}
+	}
+	if level < 2 {
+		return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w (it is %d): run Kafka 4.0 or later and kafka-features.sh upgrade --feature transaction.version=2", ErrTooOld, level))
+	}
+	return nil
+}
+
+// logger passes the client's warnings on.
+type logger struct{ *slog.Logger }
+
+// Level implements kgo.Logger.
+func (l logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+
+// Log implements kgo.Logger.
+func (l logger) Log(level kgo.LogLevel, msg string, kv ...any) {
+	at := slog.LevelWarn
+	if level == kgo.LogLevelError {
+		at = slog.LevelError
+	}
+	l.Logger.Log(context.Background(), at, "kafka client: "+msg, kv...)
+}

@@ -1,0 +1,68 @@
+// Package kafka runs the beat loop on Apache Kafka: a Member of the detection group is its source, sink and history, and Apply lays out the
+// topics. Every transaction commits the positions of every lane it journals with the generation of the assignment it holds them by; that
+// commit is the fence against a former owner, and what makes a new owner wait.
+package kafka
+
+import (
+	"strings"
+	"time"
+
+	"andon/schemas/event"
+)
+
+// Config says where the log is and how things on it are named. Brokers, Instance and the prefixes are required.
+type Config struct {
+	Brokers     []string // host:port, any of the cluster's
+	Instance    string   // name of this process, its own in the deployment: transactional id and group instance id
+	InputPrefix string   // of the three input topics
+	OwnPrefix   string   // of the topics Andon writes, and of its groups
+	Partitioner map[event.Family]Partitioner
+
+	SessionTimeout time.Duration // how long the group waits for a silent process; 30 s when 0
+}
+
+// The groups, as arguments of Config.Group.
+const (
+	Detect         = "detect"
+	LoadExceptions = "load-exceptions"
+	LoadEvents     = "load-events"
+)
+
+// Group is the full name of a group, e.g. andon-detect.
+func (c Config) Group(name string) string { return strings.TrimRight(c.OwnPrefix, ".-") + "-" + name }
+
+// Input is a family's input topic.
+func (c Config) Input(f event.Family) string { return c.InputPrefix + f.String() }
+
+// Side is a family's side topic: what Andon itself adds to the input of its lanes.
+func (c Config) Side(f event.Family) string { return c.OwnPrefix + "side." + f.String() }
+
+// Exceptions is the topic of exceptions, one record per revision.
+func (c Config) Exceptions() string { return c.OwnPrefix + "exceptions" }
+
+// Journal is the topic of what each beat did to each lane.
+func (c Config) Journal() string { return c.OwnPrefix + "journal" }
+
+// DeadLetter is the topic of what was put aside.
+func (c Config) DeadLetter() string { return c.OwnPrefix + "deadletter" }
+
+// Topic is a lane's side (true) or input topic.
+func (c Config) Topic(f event.Family, side bool) string {
+	if side {
+		return c.Side(f)
+	}
+	return c.Input(f)
+}
+
+// outputs are the topics a beat writes.
+func (c Config) outputs() []string { return []string{c.Exceptions(), c.Journal(), c.DeadLetter()} }
+
+// laneTopics are the topics lanes are made of: inputs, then side topics.
+func (c Config) laneTopics() (topics []string) {
+	for _, side := range []bool{false, true} {
+		for _, f := range event.Families {
+			topics = append(topics, c.Topic(f, side))
+		}
+	}
+	return topics
+}

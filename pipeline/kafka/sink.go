@@ -1,0 +1,188 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"andon/pipeline"
+	"andon/schemas/deadletter"
+	"andon/schemas/exception"
+	"andon/schemas/journal"
+)
+
+// Commit implements pipeline.Sink: begin, produce, commit the offsets, end. The same for every beat.
+func (m *Member) Commit(ctx context.Context, b pipeline.Beat) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	if err := m.cl.BeginTransaction(); err != nil {
+		return pipeline.Fail(pipeline.Lost, fmt.Errorf("begin a transaction: %w", err))
+	}
+	before := m.now()
+	err := m.produce(ctx, b)
+	kind := kindOf(err)
+	if err == nil && b.Wall {
+		err, kind = m.checkClock(ctx, before), pipeline.Held
+	}
+	if err == nil {
+		err = m.commitOffsets(ctx, b)
+		kind = kindOf(err)
+	}
+	return m.end(ctx, kind, err)
+}
+
+// produce writes the outcomes into the open transaction. Dying here, or before the end: the broker aborts the transaction when this instance
+// comes back or its time is up; nobody has read the records, and the positions are the old ones.
+func (m *Member) produce(ctx context.Context, b pipeline.Beat) error {
+	var mu sync.Mutex
+	var failed error
+	done := func(r *kgo.Record, err error) {
+		if err != nil {
+			mu.Lock()
+			failed = fmt.Errorf("write to %s: %w", r.Topic, err)
+			mu.Unlock()
+		}
+	}
+	for i := range b.Lanes {
+		for _, r := range m.records(&b.Lanes[i]) {
+			m.cl.Produce(ctx, r, done)
+		}
+	}
+	if err := m.cl.Flush(ctx); err != nil {
+		return fmt.Errorf("write a beat: %w", err)
+	}
+	return failed
+}
+
+// records encodes an outcome. All go to the partition of the lane's number.
+func (c Config) records(o *pipeline.Outcome) (records []*kgo.Record) {
+	add := func(topic string, key, value []byte) {
+		records = append(records, &kgo.Record{Topic: topic, Partition: o.Lane.Partition, Key: key, Value: value})
+	}
+	for i := range o.Exceptions {
+		x := &o.Exceptions[i]
+		add(c.Exceptions(), []byte(x.ID.String()), exception.Append(nil, x))
+	}
+	for i := range o.Letters {
+		l := &o.Letters[i]
+		key := fmt.Sprintf("%s/%d/%d", l.Topic, l.Partition, l.Offset)
+		if l.Timer != "" {
+			key = fmt.Sprintf("%s/%d/%s", l.Topic, l.Partition, l.Timer)
+		}
+		add(c.DeadLetter(), []byte(key), deadletter.Append(nil, l))
+	}
+	add(c.Journal(), []byte(o.Entry.Lane), journal.Append(nil, &o.Entry))
+	return records
+}
+
+// commitOffsets adds the position of every lane of the beat to the transaction, moved or not, in the name of the assignment the lanes are held
+// by. A member the group has moved on from is refused here. Dying after it: a new owner's offset fetch waits for the transaction's end.
+func (m *Member) commitOffsets(ctx context.Context, b pipeline.Beat) error {
+	id, epoch, err := m.cl.ProducerID(ctx)
+	if err != nil {
+		return fmt.Errorf("commit the positions: %w", err)
+	}
+	m.mu.Lock()
+	member, generation := m.id, m.generation
+	m.mu.Unlock()
+	req := kmsg.NewPtrTxnOffsetCommitRequest()
+	req.TransactionalID, req.ProducerID, req.ProducerEpoch = m.Instance, id, epoch
+	req.Group, req.Generation, req.MemberID, req.InstanceID = m.Group(Detect), generation, member, &m.Instance
+	for i := range b.Lanes {
+		req.Topics = m.addPositions(req.Topics, b.Lanes[i].Lane, &b.Lanes[i].Entry)
+	}
+	return commitTxnOffsets(ctx, m.cl, req)
+}
+
+// addPositions adds a lane's positions after an entry, with the entry's seq as metadata.
+func (m *Member) addPositions(to []kmsg.TxnOffsetCommitRequestTopic, l pipeline.Lane, e *journal.Entry) []kmsg.TxnOffsetCommitRequestTopic {
+	seq := strconv.FormatInt(e.Seq, 10)
+	for side, at := range map[bool]int64{false: e.Input.To, true: e.Side.To} {
+		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+		p.Partition, p.Offset, p.Metadata = l.Partition, at, &seq
+		name := m.Topic(l.Family, side)
+		to = addPosition(to, name, m.ids[name], p)
+	}
+	return to
+}
+
+func addPosition(to []kmsg.TxnOffsetCommitRequestTopic, topic string, id [16]byte, p kmsg.TxnOffsetCommitRequestTopicPartition) []kmsg.TxnOffsetCommitRequestTopic {
+	for i := range to {
+		if to[i].Topic == topic {
+			to[i].Partitions = append(to[i].Partitions, p)
+			return to
+		}
+	}
+	t := kmsg.NewTxnOffsetCommitRequestTopic()
+	t.Topic, t.TopicID = topic, id
+	t.Partitions = append(t.Partitions, p)
+	return append(to, t)
+}
+
+// commitTxnOffsets sends the request and returns the first error it is answered with.
+func commitTxnOffsets(ctx context.Context, cl *kgo.Client, req *kmsg.TxnOffsetCommitRequest) error {
+	resp, err := req.RequestWith(ctx, cl)
+	if err != nil {
+		return fmt.Errorf("commit the positions: %w", err)
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+				return fmt.Errorf("commit the positions as group %s: %w", req.Group, err)
+			}
+		}
+	}
+	return nil
+}
+
+// end commits the transaction, or aborts it when err is set and returns that. Dying here: all of the beat is committed or none of it, and a
+// restore reads which from the committed positions.
+func (m *Member) end(ctx context.Context, kind pipeline.Kind, err error) error {
+	if err == nil {
+		if err = m.cl.EndTransaction(ctx, kgo.TryCommit); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("end the transaction: %w", err)
+		if kind = kindOf(err); kind != pipeline.Aborted {
+			return pipeline.Fail(pipeline.Lost, err) // unknown: it may be committed
+		}
+	}
+	if kind == pipeline.Lost || kind == pipeline.Refused {
+		return pipeline.Fail(kind, err)
+	}
+	if again := m.cl.EndTransaction(ctx, kgo.TryAbort); again != nil {
+		return pipeline.Fail(pipeline.Lost, fmt.Errorf("abort the transaction: %w after %w", again, err))
+	}
+	return pipeline.Fail(kind, err)
+}
+
+// clockMax is how far the wall clock may be off the broker's.
+const clockMax = 5 * time.Second
+
+// checkClock compares the wall clock with the broker's, which noted when it learned of the open transaction: after before and until now.
+func (m *Member) checkClock(ctx context.Context, before time.Time) error {
+	req := kmsg.NewPtrDescribeTransactionsRequest()
+	req.TransactionalIDs = []string{m.Instance}
+	resp, err := req.RequestWith(ctx, m.cl)
+	after := m.now()
+	if err == nil && (len(resp.TransactionStates) != 1 || resp.TransactionStates[0].StartTimestamp <= 0) {
+		err = errors.New("the coordinator does not know the open transaction")
+	}
+	if err != nil {
+		return fmt.Errorf("ask for the broker's time: %w", err)
+	}
+	for _, t := range resp.TransactionStates {
+		broker := time.UnixMilli(t.StartTimestamp)
+		if ahead, behind := before.Sub(broker), broker.Sub(after); max(ahead, behind) > clockMax {
+			return fmt.Errorf("this machine's clock is %s off the broker's: set it right; until then no silence is taken for an exception", max(ahead, behind).Round(time.Second))
+		}
+	}
+	return nil
+}
