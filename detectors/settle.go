@@ -71,9 +71,6 @@ func (m *merge) apply(v *rule.Verdict) {
 		m.said[i] = true
 	}
 	switch {
-	case v.Kind == rule.Fires && active:
-		x.State = exception.Updated
-		m.change(i, x)
 	case v.Kind == rule.Fires:
 		x.State = exception.Open
 		m.change(i, x)
@@ -92,6 +89,7 @@ func (m *merge) apply(v *rule.Verdict) {
 
 // change makes x the next revision of the i-th exception, or the first of a new one, unless it says nothing new. It returns its index.
 func (m *merge) change(i int, x exception.Exception) int {
+	wasOpen := i >= 0 && !m.raised[i].State.Ended()
 	if i < 0 {
 		i = len(m.raised)
 		m.raised = append(m.raised, nil)
@@ -103,16 +101,29 @@ func (m *merge) change(i int, x exception.Exception) int {
 			return i
 		}
 		x.Revision = previous.Revision + 1
-		if !previous.State.Ended() {
+		if wasOpen {
 			m.engine.lane.open--
 		}
 	}
 	if !x.State.Ended() {
 		m.engine.lane.open++
 	}
+	x.Change = changeTo(x.State, wasOpen)
 	m.raised[i] = &x
 	m.out.Exceptions = append(m.out.Exceptions, x)
 	return i
+}
+
+func changeTo(s exception.State, wasOpen bool) exception.Change {
+	switch {
+	case s == exception.Cleared:
+		return exception.WasCleared
+	case s == exception.Retracted:
+		return exception.WasRetracted
+	case wasOpen:
+		return exception.WasUpdated
+	}
+	return exception.WasOpened
 }
 
 // retractUnsaid retracts what the finding no longer speaks of: the facts it stood on were corrected away. What was cleared as late data never
@@ -153,9 +164,9 @@ func number(n rule.Number) *int64 {
 	return &n.Value
 }
 
-// same reports whether two revisions say the same; open and updated are one state here.
+// same reports whether two revisions say the same.
 func same(a, b *exception.Exception) bool {
-	return a.State.Ended() == b.State.Ended() && (a.State == b.State || !a.State.Ended()) && a.LateData == b.LateData &&
+	return a.State == b.State && a.LateData == b.LateData &&
 		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Site == b.Site &&
 		a.OpenedAt == b.OpenedAt && a.ClearedAt == b.ClearedAt &&
 		equal(a.Expected, b.Expected) && equal(a.Observed, b.Observed) && equal(a.Delta, b.Delta) &&

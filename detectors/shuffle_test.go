@@ -126,10 +126,7 @@ func final(all []exception.Exception) []string {
 		if x.State == exception.Retracted || x.LateData {
 			continue
 		}
-		x.Revision, x.DetectedAt = 0, 0
-		if x.State == exception.Updated {
-			x.State = exception.Open
-		}
+		x.Revision, x.DetectedAt, x.Change = 0, 0, ""
 		lines = append(lines, string(exception.Append(nil, &x)))
 	}
 	slices.Sort(lines)

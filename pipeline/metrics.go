@@ -17,7 +17,7 @@ type Metrics struct {
 	skewed     *prometheus.CounterVec            // family
 	misplaced  *prometheus.CounterVec            // family
 	abstained  *prometheus.CounterVec            // code, missing
-	exceptions *prometheus.CounterVec            // code, state
+	exceptions *prometheus.CounterVec            // code, change
 	letters    *prometheus.CounterVec            // family, reason
 	beats      *prometheus.CounterVec            // result
 	seconds    prometheus.Histogram
@@ -52,7 +52,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		skewed:     counter("andon_events_skewed_total", "Events further ahead of their record than is believed.", "family"),
 		abstained:  counter("andon_rule_abstentions_total", "Judgements a rule could not make, by what it lacked.", "code", "missing"),
 		misplaced:  counter("andon_events_mispartitioned_total", "Events on another partition than the declared partitioner gives their key.", "family"),
-		exceptions: counter("andon_exceptions_total", "Revisions of exceptions written.", "code", "state"),
+		exceptions: counter("andon_exceptions_total", "Revisions of exceptions written, by what they did.", "code", "change"),
 		letters:    counter("andon_dead_letters_total", "Records and timers put aside.", "family", "reason"),
 		beats:      counter("andon_beats_total", "Beats that had something to write, by what became of them.", "result"),
 		restored:   counter("andon_restored_events_total", "Events re-executed to restore lanes.", laneLabels...),
@@ -101,7 +101,7 @@ func (m *Metrics) kept(x *lane, o Outcome) {
 	}
 	m.misplaced.WithLabelValues(labels[0]).Add(float64(o.misplaced))
 	for i := range o.Exceptions {
-		m.exceptions.WithLabelValues(o.Exceptions[i].Code, string(o.Exceptions[i].State)).Inc()
+		m.exceptions.WithLabelValues(o.Exceptions[i].Code, string(o.Exceptions[i].Change)).Inc()
 	}
 	for i := range o.Letters {
 		m.letters.WithLabelValues(labels[0], string(o.Letters[i].Reason)).Inc()

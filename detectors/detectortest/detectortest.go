@@ -107,7 +107,7 @@ func (s *session) fold(it beat.Item) error {
 
 func (s *session) describe(x *exception.Exception) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %d %s [%s] opened %s", x.State, x.Revision, x.Severity, x.Episode, clock(x.OpenedAt))
+	fmt.Fprintf(&b, "%s %d %s [%s] opened %s", x.Change, x.Revision, x.Severity, x.Episode, clock(x.OpenedAt))
 	if x.ClearedAt != 0 {
 		fmt.Fprintf(&b, " cleared %s", clock(x.ClearedAt))
 	}

@@ -18,7 +18,7 @@ const insertTimeout = 30 * time.Second
 // field is one column of a table whose rows are made of R: its name and how to collect its values.
 type field[R any] struct {
 	name   string
-	column func() column[R]
+	column func(rows int) column[R] // for about that many rows
 }
 
 // column collects the values of one column of one block.
@@ -29,7 +29,7 @@ type column[R any] interface {
 
 // of is a field whose values are sent as one slice.
 func of[R, V any](name string, get func(*R) V) field[R] {
-	return field[R]{name, func() column[R] { return &values[R, V]{get: get} }}
+	return field[R]{name, func(rows int) column[R] { return &values[R, V]{get, make([]V, 0, rows)} }}
 }
 
 type values[R, V any] struct {
@@ -42,7 +42,7 @@ func (v *values[R, V]) into(c driver.BatchColumn) error { return c.Append(v.list
 
 // lists is a field of arrays. They are sent one by one: the client takes a slice of slices apart by reflection.
 func lists[R, V any](name string, get func(*R) []V) field[R] {
-	return field[R]{name, func() column[R] { return &arrays[R, V]{values[R, []V]{get: get}} }}
+	return field[R]{name, func(rows int) column[R] { return &arrays[R, V]{values[R, []V]{get, make([][]V, 0, rows)}} }}
 }
 
 type arrays[R, V any] struct{ values[R, []V] }
@@ -63,10 +63,10 @@ type block[R any] struct {
 	rows    int
 }
 
-func newBlock[R any](fields []field[R]) *block[R] {
+func newBlock[R any](fields []field[R], rows int) *block[R] {
 	b := &block[R]{fields: fields}
 	for _, f := range fields {
-		b.columns = append(b.columns, f.column())
+		b.columns = append(b.columns, f.column(rows))
 	}
 	return b
 }

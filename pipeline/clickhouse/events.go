@@ -21,7 +21,7 @@ type events struct {
 func (t events) Insert(ctx context.Context, token string, from load.Partition, records []load.Record) (load.Inserted, error) {
 	var done load.Inserted
 	family := t.families[from.Topic]
-	b := newBlock(eventFields)
+	b := newBlock(eventFields, len(records))
 	row := eventRow{family: family.String(), topic: from.Topic, partition: from.Number}
 	for _, record := range records {
 		row.event.Lines = nil // the block keeps those of the row before

@@ -24,7 +24,7 @@ type exceptions struct {
 // Insert makes a row of each revision.
 func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []load.Record) (load.Inserted, error) {
 	var done load.Inserted
-	b := newBlock(exceptionFields)
+	b := newBlock(exceptionFields, len(records))
 	row := exceptionRow{topic: from.Topic, partition: from.Number}
 	for _, record := range records {
 		if record.Value == nil {
@@ -74,6 +74,7 @@ var exceptionFields = []field[exceptionRow]{
 	of("exception_id", func(r *exceptionRow) string { return r.ID.String() }),
 	of("revision", func(r *exceptionRow) int32 { return r.Revision }),
 	of("state", func(r *exceptionRow) string { return string(r.State) }),
+	of("change", func(r *exceptionRow) string { return string(r.Change) }),
 	of("severity", func(r *exceptionRow) string { return string(r.Severity) }),
 	of("decided_by", func(r *exceptionRow) string { return r.DecidedBy }),
 	of("rule", func(r *exceptionRow) string { return r.Rule }),

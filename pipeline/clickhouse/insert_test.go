@@ -93,7 +93,7 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 	db, name := migrated(t, conn)
 	expected, delta := int64(10_000), int64(3_000)
 	x := exception.Exception{
-		Revision: 2, Tenant: "acme", Code: "IN-05", Subject: "D1", Episode: "1/2", State: exception.Cleared, Severity: exception.Critical,
+		Revision: 2, Tenant: "acme", Code: "IN-05", Subject: "D1", Episode: "1/2", State: exception.Cleared, Change: exception.WasCleared, Severity: exception.Critical,
 		DecidedBy: exception.DecidedByRule, Site: "AMS1", Item: "g1", Line: "2", OpenedAt: base, ClearedAt: base + 1, DetectedAt: base + 2,
 		LateData: true, Unit: exception.Milli, Expected: &expected, Delta: &delta, Reasons: []string{"7 received of 10", "it's late"},
 		Evidence: exception.Evidence{1, 1 << 63}, Rule: "IN-05/1",
@@ -109,7 +109,7 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 		t.Fatalf("Insert: %+v, %v, want %+v", done, err, want)
 	}
 	want := map[string]string{
-		"tenant": "acme", "code": "IN-05", "subject": "D1", "episode": "1/2", "exception_id": x.ID.String(), "revision": "2", "state": "cleared",
+		"tenant": "acme", "code": "IN-05", "subject": "D1", "episode": "1/2", "exception_id": x.ID.String(), "revision": "2", "state": "cleared", "change": "cleared",
 		"severity": "critical", "decided_by": "rule", "rule": "IN-05/1", "site": "AMS1", "item": "g1", "line": "2",
 		"opened_at": "2026-01-01 00:00:00.000000", "cleared_at": "2026-01-01 00:00:00.000001", "detected_at": "2026-01-01 00:00:00.000002",
 		"late_data": "true", "unit": "milli", "expected": "10000", "observed": "NULL", "delta": "3000",

@@ -42,15 +42,25 @@ func NewID(tenant, code, subject, episode string) (id ID) {
 	return id
 }
 
-// State is where an exception stands in its life: open -> updated -> cleared or retracted; new facts may open it again.
+// State is where an exception stands: a function of the facts known, not of the order they came in. New facts may open it again.
 type State string
 
 // The states.
 const (
 	Open      State = "open"      // the obligation is violated
-	Updated   State = "updated"   // still violated; what is known of it changed
 	Cleared   State = "cleared"   // facts satisfied the obligation
 	Retracted State = "retracted" // the facts it stood on were corrected away
+)
+
+// Change is what one revision did: opened -> updated -> cleared or retracted.
+type Change string
+
+// The changes. What is cleared or retracted once more is said anew with other facts.
+const (
+	WasOpened    Change = "opened"
+	WasUpdated   Change = "updated" // still open; what is known of it changed
+	WasCleared   Change = "cleared"
+	WasRetracted Change = "retracted"
 )
 
 // Ended reports whether the exception asks for nothing any more.
@@ -118,6 +128,7 @@ type Exception struct {
 	Subject   string   `json:"subject"` // the entity: the key of its events
 	Episode   string   `json:"episode"` // the violated obligation within the subject
 	State     State    `json:"state"`
+	Change    Change   `json:"change"`
 	Severity  Severity `json:"severity"`
 	DecidedBy string   `json:"decided_by"` // rule
 	Site      string   `json:"site,omitempty"`

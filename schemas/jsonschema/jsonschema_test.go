@@ -163,11 +163,11 @@ func TestOutputsConform(t *testing.T) {
 	number := int64(3)
 	x := exception.Exception{
 		ID: exception.NewID("default", "IN-05", "D-1", "1"), Revision: 1, Tenant: "default", Code: "IN-05", Subject: "D-1", Episode: "1",
-		State: exception.Open, Severity: exception.Major, DecidedBy: exception.DecidedByRule, OpenedAt: event.MinTime, DetectedAt: event.MinTime + 1,
+		State: exception.Open, Change: exception.WasOpened, Severity: exception.Major, DecidedBy: exception.DecidedByRule, OpenedAt: event.MinTime, DetectedAt: event.MinTime + 1,
 		Unit: exception.Milli, Expected: &number, Reasons: []string{"3 short"}, Evidence: exception.Evidence{7}, Rule: "IN-05/1",
 	}
 	cleared := x
-	cleared.State, cleared.ClearedAt, cleared.LateData = exception.Cleared, event.MinTime+2, true
+	cleared.State, cleared.Change, cleared.ClearedAt, cleared.LateData = exception.Cleared, exception.WasCleared, event.MinTime+2, true
 	letter := deadletter.Letter{Topic: "fulfillment.asn", Offset: 9, At: event.MinTime, Reason: event.Malformed, Detail: "cut"}
 	letter.Keep([]byte("D-1"), []byte("{"))
 	timer := deadletter.Letter{Topic: "fulfillment.asn", Reason: event.TimerPanic, Timer: "D-1 due 2026-01-01T00:00:00Z"}
