@@ -96,20 +96,3 @@ func TestCheckRefusesWhatTheLoaderCannotRelyOn(t *testing.T) {
 		t.Errorf("a table that does not replace: %v", err)
 	}
 }
-
-func TestCheckRefusesAUserWhoseInsertsAreAsync(t *testing.T) {
-	conn := connect(t, "default")
-	_, name := migrated(t, conn)
-	user := "fixed_" + name
-	exec(t, conn, "CREATE USER "+user+" IDENTIFIED WITH no_password SETTINGS async_insert = 1 CONST")
-	t.Cleanup(func() { exec(t, conn, "DROP USER "+user) })
-	exec(t, conn, "GRANT ALL ON *.* TO "+user)
-	as := connect(t, user)
-	db, err := clickhouse.New(t.Context(), as, name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "async_insert") {
-		t.Errorf("Check says %v, want the setting", err)
-	}
-}
