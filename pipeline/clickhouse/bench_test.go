@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"andon/pipeline"
 	"andon/pipeline/load"
 )
 
@@ -16,7 +17,7 @@ func BenchmarkInsert(b *testing.B) {
 			table string
 			into  load.Table
 			from  load.Partition
-			list  []load.Record
+			list  []pipeline.Record
 		}{
 			{"events", db.Events(families), scans, records(scan, 0, rows)},
 			{"exceptions", db.Exceptions(silent), changes, records(change, 0, rows)},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"andon/pipeline"
 	"andon/pipeline/load"
 	tables "andon/schemas/clickhouse"
 	"andon/schemas/event"
@@ -18,7 +19,7 @@ type events struct {
 }
 
 // Insert makes a row of each record that detection reads as an event. What it could not read is in andon.deadletter.
-func (t events) Insert(ctx context.Context, token string, from load.Partition, records []load.Record) (load.Inserted, error) {
+func (t events) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	var done load.Inserted
 	family := t.families[from.Topic]
 	b := newBlock(eventFields, len(records))

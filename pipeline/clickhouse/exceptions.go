@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"andon/pipeline"
 	"andon/pipeline/load"
 	tables "andon/schemas/clickhouse"
 	"andon/schemas/event"
@@ -22,12 +23,12 @@ type exceptions struct {
 }
 
 // Insert makes a row of each revision.
-func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []load.Record) (load.Inserted, error) {
+func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	var done load.Inserted
 	b := newBlock(exceptionFields, len(records))
 	row := exceptionRow{topic: from.Topic, partition: from.Number}
 	for _, record := range records {
-		if record.Value == nil {
+		if record.Value == nil && !record.Unreadable {
 			done.Tombstones++
 			continue
 		}

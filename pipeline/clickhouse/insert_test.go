@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"andon/internal/enginetest"
+	"andon/pipeline"
 	"andon/pipeline/load"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -24,21 +25,21 @@ var (
 const base = 1_767_225_600_000_000 // 2026-01-01T00:00:00Z, microseconds
 
 // scan is record i of a carrier partition: all of one day.
-func scan(i int) load.Record { return scanOn(0, i) }
+func scan(i int) pipeline.Record { return scanOn(0, i) }
 
 // monthly likewise, but with events of 7 months.
-func monthly(i int) load.Record { return scanOn(event.Micros(i%7)*31*event.Day, i) }
+func monthly(i int) pipeline.Record { return scanOn(event.Micros(i%7)*31*event.Day, i) }
 
-func scanOn(day event.Micros, i int) load.Record {
+func scanOn(day event.Micros, i int) pipeline.Record {
 	e := event.Event{
 		ID: fmt.Sprintf("scan-%d", i), Type: event.CarrierScan, Time: base + day + event.Micros(i%86400)*event.Second,
 		Carrier: "dhl", TrackingNo: fmt.Sprintf("JJD%09d", i/5), Status: event.InTransit, Facility: fmt.Sprintf("hub-%d", i%200),
 	}
-	return load.Record{Offset: int64(2 * i), At: base, Key: []byte(e.Key(event.Carrier)), Value: event.Append(nil, &e)}
+	return pipeline.Record{Offset: int64(2 * i), At: base, Key: []byte(e.Key(event.Carrier)), Value: event.Append(nil, &e)}
 }
 
 // change is record i of an exceptions partition: three revisions of each id.
-func change(i int) load.Record {
+func change(i int) pipeline.Record {
 	expected := int64(i)
 	x := exception.Exception{
 		Revision: int32(i%3 + 1), Tenant: "default", Code: "IN-05", Subject: fmt.Sprintf("D-%d", i/6), Episode: fmt.Sprintf("1/%d", i/3),
@@ -50,11 +51,11 @@ func change(i int) load.Record {
 		x.State, x.ClearedAt = exception.Cleared, base+1
 	}
 	x.ID = exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode)
-	return load.Record{Offset: int64(i), At: base, Key: []byte(x.ID.String()), Value: exception.Append(nil, &x)}
+	return pipeline.Record{Offset: int64(i), At: base, Key: []byte(x.ID.String()), Value: exception.Append(nil, &x)}
 }
 
-func records(make func(int) load.Record, from, to int) []load.Record {
-	var list []load.Record
+func records(make func(int) pipeline.Record, from, to int) []pipeline.Record {
+	var list []pipeline.Record
 	for i := from; i < to; i++ {
 		list = append(list, make(i))
 	}
@@ -70,12 +71,12 @@ func TestEveryFieldOfAnEventArrives(t *testing.T) {
 		{"line":"2","sku":"s2","qty_milli":2000}],"receipt_id":"r1","line":"9","sku":"s9","gtin":"g9","lot":"l9","uom":"EA","qty_milli":7000,
 		"rejected_qty_milli":1000,"condition":"damaged","line_closed":true,"task_id":"k1","reason":"oos","status":"DELIVERED","facility":"hub","service_code":"std",
 		"promise_deliver_by":"2026-03-02T00:00:00Z","ship_by":"2026-03-01T18:00:00Z","eta":"2026-03-02T09:30:00Z","carton_id":"c1","weight_g":1234}`
-	record := load.Record{Offset: 42, At: base + 7000, Key: []byte("f1"), Value: []byte(value)}
+	record := pipeline.Record{Offset: 42, At: base + 7000, Key: []byte("f1"), Value: []byte(value)}
 	var e event.Event
 	if err := event.Decode(event.PickPack, record.Key, record.Value, &e); err != nil {
 		t.Fatal(err)
 	}
-	done, err := db.Events(families).Insert(t.Context(), "a", picks, []load.Record{record})
+	done, err := db.Events(families).Insert(t.Context(), "a", picks, []pipeline.Record{record})
 	if err != nil || done.Rows != 1 {
 		t.Fatalf("Insert: %+v, %v", done, err)
 	}
@@ -104,12 +105,12 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 		Evidence: exception.Evidence{1, 1 << 63}, Rule: "IN-05/1",
 	}
 	x.ID = exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode)
-	good := load.Record{Offset: 42, At: base + 7000, Value: exception.Append(nil, &x)}
+	good := pipeline.Record{Offset: 42, At: base + 7000, Value: exception.Append(nil, &x)}
 	x.ID[0]++
-	alien := load.Record{Offset: 43, Value: exception.Append(nil, &x)}
-	broken, tombstone := load.Record{Offset: 44, Value: []byte("{")}, load.Record{Offset: 45}
+	alien := pipeline.Record{Offset: 43, Value: exception.Append(nil, &x)}
+	broken, tombstone := pipeline.Record{Offset: 44, Value: []byte("{")}, pipeline.Record{Offset: 45}
 	x.ID[0]--
-	done, err := db.Exceptions(silent).Insert(t.Context(), "a", changes, []load.Record{good, alien, broken, tombstone})
+	done, err := db.Exceptions(silent).Insert(t.Context(), "a", changes, []pipeline.Record{good, alien, broken, tombstone})
 	if want := (load.Inserted{Rows: 1, Undecodable: 2, Tombstones: 1}); err != nil || done != want {
 		t.Fatalf("Insert: %+v, %v, want %+v", done, err, want)
 	}
@@ -154,9 +155,9 @@ func TestWhatIsNoEventIsCountedAndLeftOut(t *testing.T) {
 	db, name := migrated(t, conn)
 	tick := event.Event{Type: event.ClockTick, Time: base}
 	list := append(records(scan, 0, 10),
-		load.Record{Offset: 100, Value: event.Append(nil, &tick)},
-		load.Record{Offset: 101, Value: []byte("{")},
-		load.Record{Offset: 102})
+		pipeline.Record{Offset: 100, Value: event.Append(nil, &tick)},
+		pipeline.Record{Offset: 101, Value: []byte("{")},
+		pipeline.Record{Offset: 102})
 	done, err := db.Events(families).Insert(t.Context(), "a", scans, list)
 	if want := (load.Inserted{Rows: 10, Ticks: 1, Undecodable: 2}); err != nil || done != want {
 		t.Errorf("Insert: %+v, %v, want %+v", done, err, want)
@@ -178,7 +179,7 @@ func TestABlockOfOneTokenIsThereOnce(t *testing.T) {
 		table         string
 		into          load.Table
 		from          load.Partition
-		list          []load.Record
+		list          []pipeline.Record
 		current       int
 		currentColumn string
 	}{
@@ -226,11 +227,11 @@ func TestABlockOfOneTokenIsThereOnce(t *testing.T) {
 func TestAnEventIdWithOtherContentReplaces(t *testing.T) {
 	conn := connect(t, "default")
 	db, name := migrated(t, conn)
-	make := func(offset int64, at event.Micros, facility string) load.Record {
+	make := func(offset int64, at event.Micros, facility string) pipeline.Record {
 		e := event.Event{ID: "e", Type: event.CarrierScan, Time: base, Carrier: "dhl", TrackingNo: "1", Status: event.InTransit, Facility: facility}
-		return load.Record{Offset: offset, At: at, Key: []byte("dhl/1"), Value: event.Append(nil, &e)}
+		return pipeline.Record{Offset: offset, At: at, Key: []byte("dhl/1"), Value: event.Append(nil, &e)}
 	}
-	list := []load.Record{make(1, base, "first"), make(2, base+2, "last"), make(3, base+1, "between"), make(4, base, "first")}
+	list := []pipeline.Record{make(1, base, "first"), make(2, base+2, "last"), make(3, base+1, "between"), make(4, base, "first")}
 	if _, err := db.Events(families).Insert(t.Context(), "a", scans, list); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -29,11 +30,12 @@ const minCompactionLag = 14 * 24 * 3600 * 1000
 type applied struct {
 	Config
 	Layout
-	cl     *kgo.Client
-	admin  *kadm.Client
-	log    *slog.Logger
-	topics kadm.TopicDetails
-	lines  []string
+	cl      *kgo.Client
+	admin   *kadm.Client
+	log     *slog.Logger
+	topics  kadm.TopicDetails
+	lines   []string
+	changed bool
 }
 
 // Apply creates the topics that are missing, and gives each lane its genesis entry and each group its first offsets. It says what it did, a
@@ -54,14 +56,18 @@ func Apply(ctx context.Context, c Config, l Layout, log *slog.Logger) ([]string,
 			return a.lines, err
 		}
 	}
-	if len(a.lines) == 0 {
+	if !a.changed {
 		a.say("everything is in place, nothing changed")
 	}
 	return a.lines, nil
 }
 
 func (a *applied) say(format string, args ...any) {
-	a.lines = append(a.lines, fmt.Sprintf(format, args...))
+	a.lines, a.changed = append(a.lines, fmt.Sprintf(format, args...)), true
+}
+
+func (a *applied) warn(format string, args ...any) {
+	a.lines = append(a.lines, "warning: "+fmt.Sprintf(format, args...))
 }
 
 // create makes the missing topics. Dying here leaves some made: the next run makes the rest.
@@ -163,6 +169,9 @@ func (a *applied) createOne(ctx context.Context, topic string, partitions int, c
 		values[k] = &v
 	}
 	r, err := a.admin.CreateTopic(ctx, int32(partitions), int16(a.ReplicationFactor), values, topic)
+	if errors.Is(err, kerr.TopicAlreadyExists) {
+		return nil // the broker that listed the topics did not know it yet
+	}
 	if err != nil {
 		return fmt.Errorf("create topic %s (settings kafka.partitions %d, kafka.replication_factor %d): %w %s", topic, partitions, a.ReplicationFactor, err, r.ErrMessage)
 	}
@@ -223,31 +232,31 @@ func (a *applied) checkConfig(topic string, config map[string]string) error {
 	switch {
 	case topic == a.Exceptions():
 		if config["cleanup.policy"] != "compact" {
-			a.say("warning: %s has cleanup.policy=%s: old exceptions will be deleted; set it to compact", topic, config["cleanup.policy"])
+			a.warn("%s has cleanup.policy=%s: old exceptions will be deleted; set it to compact", topic, config["cleanup.policy"])
 		}
 		if lag, err := strconv.Atoi(config["min.compaction.lag.ms"]); err == nil && lag < minCompactionLag {
-			a.say("warning: %s has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", topic, lag)
+			a.warn("%s has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", topic, lag)
 		}
 	case compacted:
 		return a.refuse("%s has cleanup.policy=%s: compaction removes what a lane must re-execute; set cleanup.policy=delete", topic, config["cleanup.policy"])
 	case topic == a.DeadLetter():
 	default:
 		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
-			a.say("warning: %s has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1",
+			a.warn("%s has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1",
 				topic, config["retention.ms"], config["retention.bytes"])
 		}
 		if topic != a.Journal() && config["message.timestamp.type"] != "LogAppendTime" {
-			a.say("warning: %s has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", topic, config["message.timestamp.type"])
+			a.warn("%s has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", topic, config["message.timestamp.type"])
 		}
 	}
 	replicas := a.topics[topic].Partitions.NumReplicas()
 	if replicas < 3 {
-		a.say("warning: %s has replication factor %d: nothing survives the loss of that many brokers; 3 is advised", topic, replicas)
+		a.warn("%s has replication factor %d: nothing survives the loss of that many brokers; 3 is advised", topic, replicas)
 	} else if config["min.insync.replicas"] == "1" {
-		a.say("warning: %s has min.insync.replicas=1: a record may be acknowledged by one broker alone; 2 is advised", topic)
+		a.warn("%s has min.insync.replicas=1: a record may be acknowledged by one broker alone; 2 is advised", topic)
 	}
 	if config["unclean.leader.election.enable"] == "true" {
-		a.say("warning: %s has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false", topic)
+		a.warn("%s has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false", topic)
 	}
 	return nil
 }

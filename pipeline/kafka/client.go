@@ -31,8 +31,9 @@ func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerLinger(0), // a beat is gathered already
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.KeepControlRecords(),                 // so that positions pass transaction markers
-		kgo.FetchMaxWait(250 * time.Millisecond), // a lane that begins to flow waits for the fetch that is under way without it
+		kgo.KeepControlRecords(),                   // so that positions pass transaction markers
+		kgo.MetadataMinAge(100 * time.Millisecond), // a topic just made is not known for long
+		kgo.FetchMaxWait(250 * time.Millisecond),   // a lane that begins to flow waits for the fetch that is under way without it
 	}, options...)...)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)

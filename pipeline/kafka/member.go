@@ -71,6 +71,11 @@ func Join(ctx context.Context, c Config, log *slog.Logger) (*Member, error) {
 	if err = checkTransactions(ctx, cl); err == nil {
 		err = m.layout(ctx)
 	}
+	if err == nil { // what a former process of this name left open is aborted now, not when its time is up
+		if _, _, err = cl.ProducerID(ctx); err != nil {
+			err = pipeline.Fail(pipeline.Lost, fmt.Errorf("become the writer %s: %w", c.Instance, err))
+		}
+	}
 	if err != nil {
 		cl.CloseAllowingRebalance()
 		return nil, err

@@ -33,10 +33,9 @@ const start event.Micros = 1_700_000_000_000_000
 // site is one deployment on a broker: topics of its own, laid out, with two partitions each.
 type site struct {
 	Config
-	t       *testing.T
-	cl      *kgo.Client
-	admin   *kadm.Client
-	metrics *pipeline.Metrics
+	t     *testing.T
+	cl    *kgo.Client
+	admin *kadm.Client
 }
 
 func real(t *testing.T) *site { return newSite(t, enginetest.Kafka(t).Addr()) }
@@ -118,22 +117,27 @@ func (s *site) start(c Config, settings setting.Settings) *node {
 	}
 	ctx, cancel := context.WithCancel(s.t.Context())
 	n := &node{t: s.t, member: m, cancel: cancel, done: make(chan struct{})}
-	loop := pipeline.NewLoop(pipeline.Config{
-		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) },
-		Topic:    func(l pipeline.Lane, side bool) string { return c.Topic(l.Family, side) },
-		Settings: settings.Hash(),
-		Wall:     settings.Clock == setting.Wall,
-		Now:      time.Now,
-		Log:      quiet(s.t),
-		Metrics:  pipeline.NewMetrics(prometheus.NewRegistry()),
-		Linger:   20 * time.Millisecond,
-	}, m, m, m)
+	loop := pipeline.NewLoop(s.config(c, settings, pipeline.NewMetrics(prometheus.NewRegistry())), m, m, m)
 	go func() {
 		defer close(n.done)
 		n.err = loop.Run(ctx)
 	}()
 	s.t.Cleanup(n.crash)
 	return n
+}
+
+// config is the loop's.
+func (s *site) config(c Config, settings setting.Settings, metrics *pipeline.Metrics) pipeline.Config {
+	return pipeline.Config{
+		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) },
+		Topic:    func(l pipeline.Lane, side bool) string { return c.Topic(l.Family, side) },
+		Settings: settings.Hash(),
+		Wall:     settings.Clock == setting.Wall,
+		Now:      time.Now,
+		Log:      quiet(s.t),
+		Metrics:  metrics,
+		Linger:   20 * time.Millisecond,
+	}
 }
 
 // crash ends the process without a word to the group.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"andon/pipeline"
+
 	"andon/schemas/event"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,27 +41,27 @@ var errInjected = errors.New("injected")
 type world struct {
 	mu        sync.Mutex
 	random    *rand.Rand
-	trouble   float64                 // probability that a write meets a fate
-	records   map[Partition][]Record  // the log
-	committed map[Partition]Position  // of the group
-	owner     *fakeLog                // of all partitions
-	rows      map[Partition][]Record  // physical rows of the table, in the order of their arrival
-	tokens    []string                // the table's window
-	window    int                     // its size
-	zombies   []func()                // inserts under way of dead processes
-	fired     map[string]map[fate]int // by write
-	strayed   int                     // commits of partitions the loader did not own
-	die       context.CancelFunc      // ends the running loader
+	trouble   float64                         // probability that a write meets a fate
+	records   map[Partition][]pipeline.Record // the log
+	committed map[Partition]Position          // of the group
+	owner     *fakeLog                        // of all partitions
+	rows      map[Partition][]pipeline.Record // physical rows of the table, in the order of their arrival
+	tokens    []string                        // the table's window
+	window    int                             // its size
+	zombies   []func()                        // inserts under way of dead processes
+	fired     map[string]map[fate]int         // by write
+	strayed   int                             // commits of partitions the loader did not own
+	die       context.CancelFunc              // ends the running loader
 }
 
 func newWorld(seed uint64, partitions, records int) *world {
-	w := &world{random: rand.New(rand.NewPCG(seed, 1)), records: map[Partition][]Record{}, committed: map[Partition]Position{},
-		rows: map[Partition][]Record{}, window: 1000, fired: map[string]map[fate]int{}}
+	w := &world{random: rand.New(rand.NewPCG(seed, 1)), records: map[Partition][]pipeline.Record{}, committed: map[Partition]Position{},
+		rows: map[Partition][]pipeline.Record{}, window: 1000, fired: map[string]map[fate]int{}}
 	for n := range partitions {
 		at := Partition{Topic: "source", Number: int32(n)}
 		offset := w.random.Int64N(3)
 		for i := range records {
-			w.records[at] = append(w.records[at], Record{Offset: offset, At: event.Micros(offset), Key: fmt.Append(nil, i%7), Value: fmt.Append(nil, n, i)})
+			w.records[at] = append(w.records[at], pipeline.Record{Offset: offset, Next: offset + 1, At: event.Micros(offset), Key: fmt.Append(nil, i%7), Value: fmt.Append(nil, n, i)})
 			offset += 1 + w.random.Int64N(2)*w.random.Int64N(3) // markers leave gaps
 		}
 		w.committed[at] = Position{Partition: at}
@@ -101,7 +103,7 @@ func (l *fakeLog) Poll(ctx context.Context, limit int) (Polled, error) {
 func (l *fakeLog) poll(ctx context.Context, limit int) (Polled, bool) {
 	l.w.mu.Lock()
 	defer l.w.mu.Unlock()
-	p := Polled{Records: map[Partition][]Record{}}
+	p := Polled{Records: map[Partition][]pipeline.Record{}, Next: map[Partition]int64{}}
 	if ctx.Err() != nil {
 		return p, true
 	}
@@ -113,7 +115,7 @@ func (l *fakeLog) poll(ctx context.Context, limit int) (Polled, bool) {
 				continue
 			}
 			p.Gained = append(p.Gained, position)
-			l.given[at], _ = slices.BinarySearchFunc(l.w.records[at], position.Offset, func(r Record, o int64) int { return cmp.Compare(r.Offset, o) })
+			l.given[at], _ = slices.BinarySearchFunc(l.w.records[at], position.Offset, func(r pipeline.Record, o int64) int { return cmp.Compare(r.Offset, o) })
 		}
 	}
 	for at, next := range l.given {
@@ -123,6 +125,7 @@ func (l *fakeLog) poll(ctx context.Context, limit int) (Polled, bool) {
 		}
 		if n > 0 {
 			p.Records[at] = l.w.records[at][next : next+n]
+			p.Next[at] = p.Records[at][n-1].Next
 			l.given[at] += n
 			limit -= n
 		}
@@ -168,7 +171,7 @@ func (l *fakeLog) Ends(context.Context) (map[Partition]int64, error) {
 
 // Insert is the table's side: like ClickHouse it writes one part for each of the table's own partitions (here: odd and even
 // offsets), each of them once per token of the window.
-func (w *world) Insert(ctx context.Context, token string, from Partition, records []Record) (Inserted, error) {
+func (w *world) Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ctx.Err() != nil {
@@ -194,7 +197,7 @@ func (w *world) Insert(ctx context.Context, token string, from Partition, record
 	return Inserted{}, errInjected
 }
 
-func (w *world) part(token string, from Partition, records []Record, parity int64) {
+func (w *world) part(token string, from Partition, records []pipeline.Record, parity int64) {
 	if token = fmt.Sprint(token, "#", parity); slices.Contains(w.tokens, token) {
 		return
 	}

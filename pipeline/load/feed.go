@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"andon/pipeline"
 )
 
 // stage is how far the next block of a partition is.
@@ -23,16 +25,17 @@ const (
 type feed struct {
 	at      Partition
 	from    int64 // everything below is in the table
+	seen    int64 // everything below is read
 	stage   stage
-	intent  intent    // from proposed to inserted, and while recovering
-	records []Record  // read and not yet in the table, in offset order, from `from` on
-	bytes   int       // of their keys and values
-	since   time.Time // when the first of them was read
+	intent  intent            // from proposed to inserted, and while recovering
+	records []pipeline.Record // read and not yet in the table, in offset order, from `from` on
+	bytes   int               // of their keys and values
+	since   time.Time         // when the first of them was read
 }
 
 // newFeed starts at a committed position. An error means that the position is no work of a loader.
 func newFeed(p Position) (*feed, error) {
-	f := &feed{at: p.Partition, from: p.Offset}
+	f := &feed{at: p.Partition, from: p.Offset, seen: p.Offset}
 	if p.Metadata == "" {
 		return f, nil
 	}
@@ -47,20 +50,21 @@ func newFeed(p Position) (*feed, error) {
 	return f, nil
 }
 
-// add takes the next records, read at now. An error means that they do not follow on what came before, or are not what the intent was for.
-func (f *feed) add(records []Record, now time.Time) error {
-	if len(records) == 0 || f.stage == stopped {
+// add takes the next records, read at now, after which reading stands at next. An error means that they do not follow on what came before, or are not what the intent was for.
+func (f *feed) add(records []pipeline.Record, next int64, now time.Time) error {
+	if f.stage == stopped {
 		return nil
 	}
-	if records[0].Offset < f.next() {
-		return fmt.Errorf("the log went back: offset %d after %d", records[0].Offset, f.next()-1)
+	if len(records) > 0 && records[0].Offset < f.seen || next < f.seen {
+		return fmt.Errorf("the log went back before offset %d", f.seen)
 	}
 	if len(f.records) == 0 {
 		f.since = now
 	}
 	f.records = append(f.records, records...)
 	f.bytes += size(records)
-	if f.stage == recovering && f.next() >= f.intent.to {
+	f.seen = next
+	if f.stage == recovering && f.seen >= f.intent.to {
 		if is := digest(f.block()); is != f.intent.digest {
 			return fmt.Errorf("the records of the intent %s have digest %016x now (compacted, deleted or another topic)", f.intent, is)
 		}
@@ -69,24 +73,16 @@ func (f *feed) add(records []Record, now time.Time) error {
 	return nil
 }
 
-// next is the lowest offset that may come.
-func (f *feed) next() int64 {
-	if n := len(f.records); n > 0 {
-		return f.records[n-1].Offset + 1
-	}
-	return f.from
-}
-
 // propose forms the intent for the first records, at most limit.
 func (f *feed) propose(limit int, generation int64) {
 	block := f.records[:min(limit, len(f.records))]
-	f.intent = intent{from: f.from, to: block[len(block)-1].Offset + 1, digest: digest(block), generation: generation}
+	f.intent = intent{from: f.from, to: block[len(block)-1].Next, digest: digest(block), generation: generation}
 	f.stage = proposed
 }
 
 // block is the records of the intent.
-func (f *feed) block() []Record {
-	n, _ := slices.BinarySearchFunc(f.records, f.intent.to, func(r Record, to int64) int { return cmp.Compare(r.Offset, to) })
+func (f *feed) block() []pipeline.Record {
+	n, _ := slices.BinarySearchFunc(f.records, f.intent.to, func(r pipeline.Record, to int64) int { return cmp.Compare(r.Offset, to) })
 	return f.records[:n]
 }
 
@@ -110,10 +106,18 @@ func (f *feed) committed() {
 	f.from, f.intent, f.stage = f.intent.to, intent{}, gathering
 }
 
+// waiting is how many offsets are still to be loaded of a partition that ends at end; markers after the last row do not count.
+func (f *feed) waiting(end int64) int64 {
+	if len(f.records) > 0 || f.stage == stopped {
+		return max(end-f.from, 0)
+	}
+	return max(end-f.seen, 0)
+}
+
 // stop gives up the partition until a person has repaired it.
 func (f *feed) stop() { f.stage, f.records, f.bytes = stopped, nil, 0 }
 
-func size(records []Record) (bytes int) {
+func size(records []pipeline.Record) (bytes int) {
 	for _, r := range records {
 		bytes += len(r.Key) + len(r.Value)
 	}

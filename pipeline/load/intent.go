@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"andon/pipeline"
+
 	"github.com/cespare/xxhash/v2"
 )
 
@@ -56,7 +58,7 @@ func parseIntent(s string) (intent, error) {
 }
 
 // digest is xxHash64 over the records: offset, time, key and value, the last two with their lengths.
-func digest(records []Record) uint64 {
+func digest(records []pipeline.Record) uint64 {
 	h := xxhash.New()
 	var b [32]byte
 	for _, r := range records {

@@ -1,6 +1,10 @@
 package load
 
-import "testing"
+import (
+	"testing"
+
+	"andon/pipeline"
+)
 
 func TestIntent(t *testing.T) {
 	i := intent{from: 4711, to: 9000, digest: 0xc0ffee, generation: 1795302000000000}
@@ -16,19 +20,19 @@ func TestIntent(t *testing.T) {
 }
 
 func TestDigestSeesEveryPart(t *testing.T) {
-	base := Record{Offset: 1, At: 2, Key: []byte("k"), Value: []byte("v")}
-	same := func(change func(*Record)) bool {
+	base := pipeline.Record{Offset: 1, At: 2, Key: []byte("k"), Value: []byte("v")}
+	same := func(change func(*pipeline.Record)) bool {
 		r := base
 		change(&r)
-		return digest([]Record{r}) == digest([]Record{base})
+		return digest([]pipeline.Record{r}) == digest([]pipeline.Record{base})
 	}
-	for name, change := range map[string]func(*Record){
-		"offset": func(r *Record) { r.Offset = 9 },
-		"time":   func(r *Record) { r.At = 9 },
-		"key":    func(r *Record) { r.Key = []byte("x") },
-		"value":  func(r *Record) { r.Value = []byte("x") },
-		"border": func(r *Record) { r.Key, r.Value = []byte("kv"), []byte{} },
-		"nil":    func(r *Record) { r.Value = nil },
+	for name, change := range map[string]func(*pipeline.Record){
+		"offset": func(r *pipeline.Record) { r.Offset = 9 },
+		"time":   func(r *pipeline.Record) { r.At = 9 },
+		"key":    func(r *pipeline.Record) { r.Key = []byte("x") },
+		"value":  func(r *pipeline.Record) { r.Value = []byte("x") },
+		"border": func(r *pipeline.Record) { r.Key, r.Value = []byte("kv"), []byte{} },
+		"nil":    func(r *pipeline.Record) { r.Value = nil },
 	} {
 		if same(change) {
 			t.Errorf("a changed %s has the same digest", name)
@@ -38,7 +42,7 @@ func TestDigestSeesEveryPart(t *testing.T) {
 	empty.Value = []byte{}
 	none := base
 	none.Value = nil
-	if digest([]Record{empty}) == digest([]Record{none}) {
+	if digest([]pipeline.Record{empty}) == digest([]pipeline.Record{none}) {
 		t.Error("a tombstone has the digest of an empty value")
 	}
 }

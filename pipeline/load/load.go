@@ -20,7 +20,7 @@ import (
 	"log/slog"
 	"time"
 
-	"andon/schemas/event"
+	"andon/pipeline"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -29,14 +29,6 @@ import (
 type Partition struct {
 	Topic  string
 	Number int32
-}
-
-// Record is one record of a partition. Key and Value are read only; a nil Value is a tombstone.
-type Record struct {
-	Offset int64
-	At     event.Micros // broker timestamp
-	Key    []byte
-	Value  []byte
 }
 
 // Position is a committed position: everything of the partition below Offset is in the table.
@@ -48,10 +40,11 @@ type Position struct {
 
 // Polled is what a Poll brought. It is to be applied in the order of its fields.
 type Polled struct {
-	Lost    []Partition            // no longer ours
-	Gained  []Position             // ours from here on; one that is in Lost too was lost and came back
-	Stopped map[Partition]error    // the log cannot serve these any more; the error names the repair
-	Records map[Partition][]Record // follow on what came before, in offset order; gaps (transaction markers, compaction) are normal
+	Lost    []Partition                     // no longer ours
+	Gained  []Position                      // ours from here on; one that is in Lost too was lost and came back
+	Stopped map[Partition]error             // the log cannot serve these any more; the error names the repair
+	Records map[Partition][]pipeline.Record // follow on what came before, in offset order; gaps (transaction markers, compaction) are normal
+	Next    map[Partition]int64             // where reading stands after them: past the last record when markers follow it
 }
 
 // Log is what a loader sees of its consumer group. It is not for concurrent use. An error with a pipeline.Kind ends the loader.
@@ -69,14 +62,14 @@ type Log interface {
 type Table interface {
 	// Insert writes the rows of the records as one block, unless a block of the same token is there. It keeps nothing of records.
 	// After an error the rows may be there or not; the same insert may be repeated.
-	Insert(ctx context.Context, token string, from Partition, records []Record) (Inserted, error)
+	Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error)
 }
 
 // Inserted accounts for the records of one block: each is a row or skipped.
 type Inserted struct {
 	Rows        int
 	Ticks       int // clock.tick: time, not an event
-	Undecodable int // of an input topic: it stands in andon.deadletter
+	Undecodable int // that of an input topic stands in andon.deadletter
 	Tombstones  int // records without a value
 }
 

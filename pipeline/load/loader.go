@@ -84,23 +84,23 @@ func (l *loader) poll(ctx context.Context) error {
 	for _, at := range p.Gained {
 		f, err := newFeed(at)
 		if err != nil {
-			f = &feed{at: at.Partition, from: at.Offset}
+			f = &feed{at: at.Partition, from: at.Offset, seen: at.Offset}
 			l.stop(f, err)
 		}
 		l.feeds[at.Partition] = f
 	}
 	for at, err := range p.Stopped {
-		if f := l.feeds[at]; f != nil {
+		if f := l.feeds[at]; f != nil && f.stage != stopped {
 			l.stop(f, err)
 		}
 	}
 	now := time.Now()
-	for at, records := range p.Records {
+	for at, next := range p.Next {
 		f := l.feeds[at]
 		if f == nil {
 			return pipeline.Fail(pipeline.Lost, fmt.Errorf("records of %s/%d, which was never given to us", at.Topic, at.Number))
 		}
-		if err := f.add(records, now); err != nil {
+		if err := f.add(p.Records[at], next, now); err != nil {
 			l.stop(f, err)
 		}
 	}

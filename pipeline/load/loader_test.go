@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"andon/pipeline"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
@@ -229,7 +231,7 @@ type outage struct {
 	until time.Time
 }
 
-func (o *outage) Insert(ctx context.Context, token string, from Partition, records []Record) (Inserted, error) {
+func (o *outage) Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error) {
 	if time.Now().Before(o.until) {
 		return Inserted{}, errInjected
 	}

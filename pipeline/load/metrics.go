@@ -36,7 +36,7 @@ func newMetrics(cfg Config) *metrics {
 		retries: counters("andon_load_retries_total", "Failed writes, each tried again: commit or insert.", "write"),
 		seconds: register(r, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "andon_load_insert_seconds",
 			Help: "Time of one confirmed insert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 14)})),
-		lag:    gauge("andon_load_lag_offsets", "Offsets between the loaded positions and the ends of the partitions; transaction markers count."),
+		lag:    gauge("andon_load_lag_offsets", "Offsets still to be loaded, over all partitions; 0 when all rows are in the table."),
 		delay:  gauge("andon_load_delay_seconds", "Age of the oldest record that is read but not in the table."),
 		down:   gauge("andon_load_down", "1 while writes fail."),
 		halted: gauge("andon_load_stopped_partitions", "Partitions that need a repair before they are loaded again."),
@@ -90,7 +90,7 @@ func (l *loader) observe(ctx context.Context) {
 	var lag int64
 	for at, f := range l.feeds {
 		if end, ok := ends[at]; ok {
-			lag += max(end-f.from, 0)
+			lag += f.waiting(end)
 		}
 	}
 	l.metrics.lag.Set(float64(lag))
