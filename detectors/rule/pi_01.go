@@ -39,6 +39,10 @@ func judgeShortPick(c *Context, out *Verdicts) {
 		if !l.closed {
 			continue
 		}
+		if c.Now < l.closedAt { // picks confirmed before it may still be on their way
+			out.Add(Verdict{Kind: Waits, Next: l.closedAt})
+			continue
+		}
 		enough := l.planned - share(l.planned, c.Values[0], l.weighed)
 		v := Verdict{
 			Kind: Satisfied, Episode: Episode{Revision: p.release.Revision, Line: l.line},

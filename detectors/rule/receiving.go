@@ -63,11 +63,6 @@ func supersedes(a, b *timeline.Fact) bool {
 	return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Content, b.Content)) > 0
 }
 
-// ended reports whether receiving has ended by now: by word of the receiver, or by silence.
-func (r *receiving) ended(now event.Micros) bool {
-	return r.closedAt != 0 && (r.close != nil || now >= r.closedAt)
-}
-
 // sums compares advice and receipts item by item, in the order of the advice. Received lots are matched to the advised lot, else to an advice
 // of the item without lot. What was never advised is another rule's matter.
 func (r *receiving) sums(c *Context) []itemSum {
@@ -150,7 +145,7 @@ func endedReceiving(c *Context, idleSeconds int64, out *Verdicts) (receiving, bo
 	case r.doc == nil:
 		out.Abstain("advised quantity")
 	case r.closedAt == 0:
-	case !r.ended(c.Now):
+	case c.Now < r.closedAt: // lines counted before it may still be on their way
 		out.Add(Verdict{Kind: Waits, Next: r.closedAt})
 	default:
 		return r, true
