@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"andon/pipeline"
 	tables "andon/schemas/clickhouse"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
@@ -15,14 +16,14 @@ import (
 const minimumWindow = 100
 
 // Check reports whether the loader may rely on the server and its tables: all migrations are applied, each table replaces doubles and
-// remembers tokens, and the settings of an insert take effect. The error says what to do.
+// remembers tokens, and the settings of an insert take effect. An error of kind Refused says what to do; any other is the connection's.
 func (db *DB) Check(ctx context.Context) error {
 	pending, err := db.pending(ctx)
 	if err != nil {
 		return err
 	}
 	if len(pending) > 0 {
-		return fmt.Errorf("clickhouse: database %s lacks migration %s: run andon migrate", db.name, pending[0].Name)
+		return refuse("database %s lacks migration %s: run andon migrate", db.name, pending[0].Name)
 	}
 	for _, table := range []string{tables.Events, tables.Exceptions} {
 		if err := db.checkTable(ctx, table); err != nil {
@@ -46,7 +47,7 @@ func (db *DB) checkTable(ctx context.Context, table string) error {
 		return fmt.Errorf("clickhouse: read the engine of %s.%s: %w", db.name, table, err)
 	}
 	if !replacing.MatchString(engine) {
-		return fmt.Errorf("clickhouse: %s.%s is no ReplacingMergeTree, a block sent twice would stay doubled: drop it and its row in %s.%s, run andon migrate",
+		return refuse("%s.%s is no ReplacingMergeTree, a block sent twice would stay doubled: drop it and its row in %s.%s, run andon migrate",
 			db.name, table, db.name, migrationsTable)
 	}
 	window := 0
@@ -54,7 +55,7 @@ func (db *DB) checkTable(ctx context.Context, table string) error {
 		window, _ = strconv.Atoi(m[1]) // digits by the pattern; a number too large to fit stays 0
 	}
 	if window < minimumWindow {
-		return fmt.Errorf("clickhouse: %s.%s remembers the tokens of %d blocks, needed are %d: "+
+		return refuse("%s.%s remembers the tokens of %d blocks, needed are %d: "+
 			"ALTER TABLE %s.%s MODIFY SETTING non_replicated_deduplication_window = 1000", db.name, table, window, minimumWindow, db.name, table)
 	}
 	return nil
@@ -68,8 +69,13 @@ func (db *DB) checkSettings(ctx context.Context) error {
 	}
 	for name, want := range db.settings {
 		if value := values[name]; value != want {
-			return fmt.Errorf("clickhouse: setting %s is %q within an insert, needed is %q: the user's profile overrides it", name, value, want)
+			return refuse("setting %s is %q within an insert, needed is %q: the user's profile overrides it", name, value, want)
 		}
 	}
 	return nil
+}
+
+// refuse is the error of a server or table that a person has to change.
+func refuse(format string, args ...any) error {
+	return pipeline.Fail(pipeline.Refused, fmt.Errorf("clickhouse: "+format, args...))
 }

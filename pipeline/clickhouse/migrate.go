@@ -69,13 +69,13 @@ func (db *DB) pending(ctx context.Context) ([]tables.Migration, error) {
 		case !ok:
 			pending = append(pending, m)
 		case checksum != m.Checksum:
-			return nil, fmt.Errorf("clickhouse: migration %s was applied to database %s with another content (checksum %.12s, this build has %.12s): "+
+			return nil, refuse("migration %s was applied to database %s with another content (checksum %.12s, this build has %.12s): "+
 				"use the build that applied it or a newer one", m.Name, db.name, checksum, m.Checksum)
 		}
 		delete(applied, m.Version)
 	}
 	for version := range applied {
-		return nil, fmt.Errorf("clickhouse: database %s has migration %d, which this build does not know: use a newer build", db.name, version)
+		return nil, refuse("database %s has migration %d, which this build does not know: use a newer build", db.name, version)
 	}
 	return pending, nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"andon/pipeline"
 	"andon/pipeline/clickhouse"
 	tables "andon/schemas/clickhouse"
 )
@@ -17,7 +18,7 @@ func TestMigrateOnceAndInOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "run andon migrate") {
+	if err := db.Check(t.Context()); pipeline.KindOf(err) != pipeline.Refused || !strings.Contains(err.Error(), "run andon migrate") {
 		t.Errorf("Check of a missing database: %v, want the command that makes it", err)
 	}
 	applied, err := db.Migrate(t.Context())
@@ -69,7 +70,7 @@ func TestMigrateRefusesAnotherPast(t *testing.T) {
 			db, name := migrated(t, conn)
 			exec(t, conn, "INSERT INTO "+name+".schema_migrations (version, name, checksum) VALUES "+test.row)
 			for call, err := range map[string]error{"Migrate": second(db.Migrate(t.Context())), "Check": db.Check(t.Context())} {
-				if err == nil || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
+				if pipeline.KindOf(err) != pipeline.Refused || !strings.Contains(err.Error(), test.says) || strings.Contains(err.Error(), "\n") {
 					t.Errorf("%s says %v, want one line with %q", call, err, test.says)
 				}
 			}

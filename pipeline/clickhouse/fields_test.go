@@ -1,0 +1,36 @@
+package clickhouse
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// A member that the wire contract gains must get a column, or its facts would be missing from the tables in silence.
+func TestEveryMemberOnTheWireHasAColumn(t *testing.T) {
+	columns := map[string]bool{}
+	for _, f := range eventFields {
+		columns["events."+f.name] = true
+	}
+	for _, f := range exceptionFields {
+		columns["exceptions."+f.name] = true
+	}
+	for prefix, contract := range map[string]reflect.Type{
+		"events.":       reflect.TypeFor[event.Event](),
+		"events.lines.": reflect.TypeFor[event.Line](),
+		"exceptions.":   reflect.TypeFor[exception.Exception](),
+	} {
+		for field := range contract.Fields() {
+			member, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if member == "-" || member == "lines" {
+				continue
+			}
+			if !columns[prefix+member] {
+				t.Errorf("%s%s has no column", prefix, member)
+			}
+		}
+	}
+}
