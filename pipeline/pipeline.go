@@ -10,7 +10,9 @@ import (
 // Engine folds one lane. It is not for concurrent use; the same calls with the same arguments give the same results on any machine.
 // A beat is Step, Settle, then Keep or Undo.
 type Engine interface {
-	// Step folds the batch into the timelines and fires the timers that fall due (fold 1).
+	// Step folds the batch into the timelines and fires the timers that fall due (fold 1). A restore repeats it with what the journal kept:
+	// the items up to Stepped.Items, Stepped.End as the end, the same skipped items and disarmed timers. That must do exactly the same, whether
+	// or not the first run had an end, and wherever too many timers cut it short.
 	Step(beat.Batch) beat.Stepped
 	// Settle turns the findings of the last Step and the models' replies into exception changes (fold 2). When it reports poison, nothing
 	// else of its result counts: Undo, and run the beat again without the poison.

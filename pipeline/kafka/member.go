@@ -167,7 +167,7 @@ func (m *Member) lanes(topics map[string][]int32) (lanes []pipeline.Lane, err er
 	for _, f := range event.Families {
 		input, side := slices.Sorted(slices.Values(topics[m.Input(f)])), slices.Sorted(slices.Values(topics[m.Side(f)]))
 		if !slices.Equal(input, side) {
-			err = pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s %v and %s %v: every member of group %s must be andon of one configuration",
+			err = pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s %v and %s %v: the partitions of a topic were changed, or a member of group %s has another configuration",
 				pipeline.ErrAssignment, m.Input(f), input, m.Side(f), side, m.Group(Detect)))
 		}
 		for _, p := range input {
