@@ -41,11 +41,15 @@ func main() {
 
 // run serves until a signal asks it to stop or the engine gives up.
 func run(s server) error {
+	signal.Ignore(syscall.SIGPIPE) // a client that vanishes in the middle of an answer is its own loss; the engine's threads see EPIPE
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 
 	engine, err := load(s.library)
 	if err != nil {
+		return err
+	}
+	if err := s.listen(); err != nil {
 		return err
 	}
 	args, err := s.prepare()

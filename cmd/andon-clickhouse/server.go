@@ -33,6 +33,8 @@ type server struct {
 	tcpPort  int
 	httpPort int
 	memoryMB int // MiB
+
+	enginePort int // of the engine's native protocol, behind the relay at tcpPort
 }
 
 // prepare writes the engine's configuration and returns its command line. It moves the process into an empty directory:
@@ -49,7 +51,7 @@ func (s server) prepare() ([]string, error) {
 	config, users := filepath.Join(dir, "config.xml"), filepath.Join(dir, "users.xml")
 	// Dying between these writes leaves files the next start writes again.
 	if err := s.write(config, configText, map[string]any{
-		"Dir": dir, "Users": users, "TCPPort": s.tcpPort, "HTTPPort": s.httpPort, "MemoryBytes": s.memoryMB << 20,
+		"Dir": dir, "Users": users, "TCPPort": s.enginePort, "HTTPPort": s.httpPort, "MemoryBytes": s.memoryMB << 20,
 	}); err != nil {
 		return nil, err
 	}

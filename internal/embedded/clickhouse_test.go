@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -172,5 +173,36 @@ func await(t *testing.T, what string, holds func() bool) {
 			t.Fatalf("waited too long for %s", what)
 		case <-tick.C:
 		}
+	}
+}
+
+// A killed client resets its connection; the library alone would abort on it.
+func TestClickHouseOutlivesResetClients(t *testing.T) {
+	c := enginetest.ClickHouse(t)
+	for range 20 {
+		var connection *net.TCPConn
+		conn, err := clickhouse.Open(&clickhouse.Options{
+			Addr: []string{c.Addr()},
+			DialContext: func(ctx context.Context, addr string) (net.Conn, error) {
+				dialed, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+				if err == nil {
+					connection = dialed.(*net.TCPConn)
+				}
+				return dialed, err
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.Ping(t.Context()); err != nil {
+			t.Fatalf("running %v: %v", c.Running(), err)
+		}
+		if err := connection.SetLinger(0); err != nil {
+			t.Fatal(err)
+		}
+		connection.Close()
+	}
+	if err := connect(t, c, "andon").Ping(t.Context()); err != nil {
+		t.Errorf("running %v: %v", c.Running(), err)
 	}
 }
