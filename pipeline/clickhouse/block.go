@@ -97,7 +97,7 @@ func (b *block[R]) insert(ctx context.Context, db *DB, table, token string) erro
 	}
 	for i, c := range b.columns {
 		if err := c.into(batch.Column(i)); err != nil {
-			batch.Abort() // nothing was sent; its error could only say that again
+			_ = batch.Abort() // nothing was sent; its error could only say that again
 			return fmt.Errorf("clickhouse: column %s of %s: %w", b.fields[i].name, table, err)
 		}
 	}

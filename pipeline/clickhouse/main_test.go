@@ -2,7 +2,6 @@ package clickhouse_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"testing"
 
@@ -15,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
 
-var silent = slog.New(slog.NewTextHandler(io.Discard, nil))
+var silent = slog.New(slog.DiscardHandler)
 
 // connect opens connections as a user; they outlive restarts of the server.
 func connect(t testing.TB, user string) driver.Conn {

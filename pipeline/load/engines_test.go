@@ -75,15 +75,15 @@ func (s *site) db() *clickhouse.DB {
 	return db
 }
 
-// produce writes n events and n revisions in transactions of 100, every tenth of which is aborted and written again. With them go ticks and
+// produce writes n events and n revisions in transactions of 500, every tenth of which is aborted and written again. With them go ticks and
 // records that are no events.
 func (s *site) produce(n int) {
 	s.t.Helper()
 	cl := s.producer
-	for from := 0; from < n; from += 100 {
-		for _, commit := range []kgo.TransactionEndTry{kgo.TransactionEndTry(from%1000 != 0), kgo.TryCommit} {
+	for from := 0; from < n; from += 500 {
+		for _, commit := range []kgo.TransactionEndTry{kgo.TransactionEndTry(from%5000 != 0), kgo.TryCommit} {
 			var records []*kgo.Record
-			for i := range 100 {
+			for i := range 500 {
 				records = append(records, s.event(s.sent+i), s.change(s.sent+i))
 			}
 			tick := event.Event{Type: event.ClockTick, Time: base}
@@ -102,9 +102,9 @@ func (s *site) produce(n int) {
 				break
 			}
 		}
-		s.sent += 100
-		s.events += 100
-		s.changes += 100
+		s.sent += 500
+		s.events += 500
+		s.changes += 500
 	}
 }
 
@@ -332,6 +332,8 @@ func TestExactOverCrashesAndAnOutage(t *testing.T) {
 			}).end()
 		}
 	}
+	t.Logf("after %d deaths each: %d events and %d revisions of %d are there", deaths,
+		s.count("SELECT count() FROM DB.events FINAL"), s.count("SELECT count() FROM DB.exceptions FINAL"), half)
 	events, exceptions := s.start(s.Config, "events", nil), s.start(s.Config, "exceptions", nil)
 	s.await("the first half", s.complete)
 	s.check()
@@ -378,7 +380,7 @@ func TestTwoProcessesShareAndHandOver(t *testing.T) {
 		return n
 	}
 	s.await("both to load", func() bool {
-		s.produce(300)
+		s.produce(500)
 		return rows(first) > 0 && rows(second) > 0
 	})
 	first.stop()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -185,6 +184,7 @@ func (w *world) Insert(ctx context.Context, token string, from Partition, record
 		w.part(token, from, kept, 1)
 	case failsHalfway, diesHalfway:
 		w.part(token, from, kept, 0)
+	case fails, diesBefore:
 	case comesBackLater:
 		w.zombies = append(w.zombies, func() { w.part(token, from, kept, 0); w.part(token, from, kept, 1) })
 	}
@@ -221,5 +221,5 @@ func (w *world) loaded() bool {
 }
 
 func quiet(registerer prometheus.Registerer) Config {
-	return Config{Table: "rows", Group: "andon-load-rows", Linger: 50 * time.Millisecond, BlockRows: 25, Registerer: registerer, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	return Config{Table: "rows", Group: "andon-load-rows", Linger: 50 * time.Millisecond, BlockRows: 25, Registerer: registerer, Logger: slog.New(slog.DiscardHandler)}
 }

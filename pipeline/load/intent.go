@@ -66,9 +66,9 @@ func digest(records []pipeline.Record) uint64 {
 		binary.BigEndian.PutUint64(b[8:], uint64(r.At))
 		binary.BigEndian.PutUint64(b[16:], length(r.Key))
 		binary.BigEndian.PutUint64(b[24:], length(r.Value))
-		h.Write(b[:])
-		h.Write(r.Key)
-		h.Write(r.Value)
+		for _, part := range [...][]byte{b[:], r.Key, r.Value} {
+			_, _ = h.Write(part) // a hash takes everything
+		}
 	}
 	return h.Sum64()
 }

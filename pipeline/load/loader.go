@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -242,7 +241,7 @@ func (l *loader) trouble(blocks int, err error) {
 func (l *loader) stop(f *feed, err error) {
 	f.stop()
 	l.cfg.Logger.Error("a partition is not loaded any more", "table", l.cfg.Table, "topic", f.at.Topic, "partition", f.at.Number,
-		slog.Int64("offset", f.from), "error", err, "repair", fmt.Sprintf("stop the loaders and load from offset %d as the log is now: "+
+		"offset", f.from, "error", err, "repair", fmt.Sprintf("stop the loaders and load from offset %d as the log is now: "+
 			"kafka-consumer-groups.sh --group %s --topic %s:%d --reset-offsets --to-offset %d --execute",
 			f.from, l.cfg.Group, f.at.Topic, f.at.Number, f.from))
 }

@@ -61,7 +61,7 @@ func (w *world) check() (lost, physical, shown int) {
 	for at, records := range w.records {
 		final := map[string]string{} // by (partition, offset), the key of the rows
 		for _, r := range w.rows[at] {
-			final[fmt.Sprint(r.Offset)] = fmt.Sprint(r.At, r.Key, r.Value)
+			final[fmt.Sprint(r.Offset)] = fmt.Sprintf("%d %s %s", r.At, r.Key, r.Value)
 		}
 		physical += len(w.rows[at]) - len(final)
 		for _, r := range records {
@@ -69,7 +69,7 @@ func (w *world) check() (lost, physical, shown int) {
 			switch {
 			case !ok:
 				lost++
-			case row != fmt.Sprint(r.At, r.Key, r.Value):
+			case row != fmt.Sprintf("%d %s %s", r.At, r.Key, r.Value):
 				shown++
 			}
 			delete(final, fmt.Sprint(r.Offset))
@@ -119,7 +119,7 @@ func TestNothingIsLostOrDoubledWhateverDies(t *testing.T) {
 				t.Error("no row was ever doubled: the schedule does not test the replacing key")
 			}
 			for write, met := range fired {
-				for f := works; f < fate(fates); f++ {
+				for f := range fate(fates) {
 					if met[f] < 20 {
 						t.Errorf("%s met fate %d only %d times", write, f, met[f])
 					}

@@ -38,7 +38,7 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 			t.Errorf("%s has no ORDER BY", m.Name)
 		}
 		for _, match := range found {
-			for _, column := range strings.Split(match[1]+match[2], ", ") {
+			for column := range strings.SplitSeq(match[1]+match[2], ", ") {
 				if !strings.Contains(" "+allowed[table]+" ", " "+column+" ") {
 					t.Errorf("%s: %s stands in a key of %s but is no fact of the id", m.Name, column, table)
 				}
