@@ -68,8 +68,8 @@ func run(s server) error {
 		return err
 	}
 	select {
-	case <-done:
-		return nil
+	case err := <-done:
+		return err
 	case <-time.After(stopBudget):
 		return fmt.Errorf("the engine did not close its tables within %s", stopBudget)
 	}

@@ -46,9 +46,8 @@ func (c importCmd) Run(ctx context.Context) error {
 		}
 		fmt.Fprintf(os.Stderr, "andon: note: %s judges by other settings than %s calls for, which are:\n%s", c.Config, set.Name, settings)
 	}
-	return past{
-		what: "import " + set.Name, events: slices.Values(set.Records), total: len(set.Records), step: history.ImportStep, lateness: history.ImportLateness,
-	}.write(ctx, cfg.Kafka, os.Stdout)
+	records := past{events: slices.Values(set.Records), total: len(set.Records), step: history.ImportStep, lateness: history.ImportLateness}
+	return records.tell(ctx, cfg.Kafka, "import "+set.Name)
 }
 
 // open reads the set and tells which rows it could not read.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -32,10 +33,14 @@ Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configurat
 
 // cli is the command line; each command stands in a file of its own.
 type cli struct {
+	Demo     demoCmd     `cmd:"" help:"See it run: a simulated day through the whole line, on engines it brings itself."`
+	Run      runCmd      `cmd:"" help:"Detect and load, until it is told to stop."`
+	Config   configCmd   `cmd:"" help:"Check a configuration and what it names."`
+	Topics   topicsCmd   `cmd:"" help:"Lay out the topics in Kafka."`
 	Migrate  migrateCmd  `cmd:"" help:"Create or update the tables in ClickHouse."`
-	Replay   replayCmd   `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
 	Simulate simulateCmd `cmd:"" help:"Make up a day of fulfilment, with its hidden truth, into Kafka or a file."`
 	Import   importCmd   `cmd:"" help:"Put a public data set into Kafka."`
+	Replay   replayCmd   `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
 	Version  versionCmd  `cmd:"" help:"Print version, build and rules."`
 }
 
@@ -52,7 +57,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program: it prints what went wrong in one line and returns the exit code.
+// run is the program: it prints what went wrong, a line for each thing that did, and returns the exit code.
 func run(ctx context.Context, args []string) int {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("andon"), kong.Description(description), kong.UsageOnError(),
@@ -69,7 +74,9 @@ func run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(os.Stderr, "andon:", err)
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(os.Stderr, "andon:", strings.TrimSpace(line))
+	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}

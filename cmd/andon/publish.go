@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"time"
 
 	"andon/cmd/andon/config"
 	"andon/replay/history"
@@ -15,20 +14,20 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// deliveryBudget is how long a record may take to reach the log before writing is given up.
-const deliveryBudget = time.Minute
+// deliveryTries is how often a record is sent again before writing is given up: about a minute without a broker. (A delivery timeout would count
+// from the record's own timestamp, which is long ago.)
+const deliveryTries = 30
 
 // past is a history to be written: events in arrival order, how many they are, and the ticks they need.
 type past struct {
-	what           string // what progress calls it
 	events         iter.Seq[history.Record]
 	total          int
 	step, lateness event.Micros
 }
 
-// write puts the history and its ticks into the empty input topics of a configuration, telling its progress on out.
-func (p past) write(ctx context.Context, c config.Kafka, out *os.File) error {
-	client, err := reachKafka(ctx, c, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordDeliveryTimeout(deliveryBudget))
+// write puts the history and its ticks into the empty input topics of a configuration, and reports now and then how many events are handed over.
+func (p past) write(ctx context.Context, c config.Kafka, progress func(int)) error {
+	client, err := reachKafka(ctx, c, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.RecordRetries(deliveryTries))
 	if err != nil {
 		return err
 	}
@@ -37,8 +36,13 @@ func (p past) write(ctx context.Context, c config.Kafka, out *os.File) error {
 	if err != nil {
 		return err
 	}
-	told := newProgress(out, p.what, p.total)
-	if err := in.publish(ctx, client, history.Ticked(p.events, in.partitions, p.step, p.lateness), told.at); err != nil {
+	return in.publish(ctx, client, history.Ticked(p.events, in.partitions, p.step, p.lateness), progress)
+}
+
+// tell writes the history with a progress bar.
+func (p past) tell(ctx context.Context, c config.Kafka, what string) error {
+	told := newProgress(os.Stdout, what, p.total)
+	if err := p.write(ctx, c, told.at); err != nil {
 		return err
 	}
 	told.done()

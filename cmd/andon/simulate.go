@@ -51,7 +51,7 @@ func (c simulateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return simulated(records).write(ctx, cfg.Kafka, os.Stdout)
+	return simulated(records).tell(ctx, cfg.Kafka, "simulate")
 }
 
 // simulated is a day as a history to be written. Counting its events means to make them up once more.
@@ -60,7 +60,7 @@ func simulated(records iter.Seq[history.Record]) past {
 	for range records {
 		total++
 	}
-	return past{what: "simulate", events: records, total: total, step: history.SimulateStep, lateness: history.SimulateLateness}
+	return past{events: records, total: total, step: history.SimulateStep, lateness: history.SimulateLateness}
 }
 
 // fileRecord is a record as a line of a file.

@@ -49,10 +49,11 @@ var deep = map[string]struct {
 	depth int
 	why   string
 }{
-	"pipeline/clickhouse": {6, "implements what pipeline/load declares, which speaks of errors in pipeline's kinds"},
+	"pipeline/clickhouse": {6, "implements what pipeline/load declares, which speaks of records and errors in pipeline's words"},
+	"pipeline/kafka":      {6, "likewise"},
 	"replay":              {6, "joins the core and pipeline/mem"},
 	"cmd/andon":           {7, "wires everything"},
-	"cmd/andon-bench":     {6, "wires the line to measure it"},
+	"cmd/andon-bench":     {7, "wires the core and pipeline/kafka"},
 }
 
 func TestLayers(t *testing.T) {

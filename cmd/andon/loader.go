@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"andon/cmd/andon/config"
+	"andon/pipeline"
+	"andon/pipeline/clickhouse"
+	"andon/pipeline/kafka"
+	"andon/pipeline/load"
+	tables "andon/schemas/clickhouse"
+	"andon/schemas/event"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// loader is one table's part of the role load: topics to rows.
+type loader struct {
+	cfg     config.Config
+	table   string
+	group   string // as kafka.Config.Group takes it
+	topics  []string
+	rows    func(*clickhouse.DB) load.Table
+	log     *slog.Logger
+	metrics prometheus.Registerer
+}
+
+// loaders are the role load.
+func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer) []loader {
+	at := kafkaConfig(cfg)
+	var inputs []string
+	families := map[string]event.Family{}
+	for _, f := range event.Families {
+		inputs = append(inputs, at.Input(f))
+		families[at.Input(f)] = f
+	}
+	return []loader{
+		{cfg, tables.Exceptions, kafka.LoadExceptions, []string{at.Exceptions()},
+			func(db *clickhouse.DB) load.Table { return db.Exceptions(log) }, log, metrics},
+		{cfg, tables.Events, kafka.LoadEvents, inputs,
+			func(db *clickhouse.DB) load.Table { return db.Events(families) }, log, metrics},
+	}
+}
+
+func (l loader) role() role {
+	return role{config.RoleLoad + " " + l.table, l.run, func(err error) bool { return pipeline.KindOf(err) == pipeline.Refused }}
+}
+
+// run loads until ctx ends: then the partitions are handed over. A block under way is finished by whoever gets them.
+func (l loader) run(ctx context.Context) error {
+	conn, err := reachClickHouse(ctx, l.cfg.ClickHouse)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	db, err := clickhouse.New(ctx, conn, l.cfg.ClickHouse.Database)
+	if err != nil {
+		return err
+	}
+	if err := db.Check(ctx); err != nil {
+		return err
+	}
+	at := kafkaConfig(l.cfg)
+	from, err := kafka.JoinLoad(ctx, at, l.group, l.topics, l.log)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	err = load.Run(ctx, load.Config{
+		Table: l.table, Group: at.Group(l.group), Linger: time.Duration(l.cfg.Load.FlushMS) * time.Millisecond, BlockRows: l.cfg.Load.RowsMax,
+		Logger: l.log, Registerer: l.metrics,
+	}, from, l.rows(db))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveBudget)
+	defer cancel()
+	return from.Leave(ctx)
+}

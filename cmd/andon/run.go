@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+
+	"andon/cmd/andon/config"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+// runCmd is `andon run`.
+type runCmd struct {
+	configured
+	Roles []string `placeholder:"ROLE,..." help:"Only these roles, instead of the configuration's: detect, load."`
+}
+
+// Help is shown by --help.
+func (runCmd) Help() string {
+	return `Runs until SIGTERM or Ctrl-C: detect turns events into exceptions, load brings both into ClickHouse. More processes of one
+deployment share the work; give each an instance name of its own. Needs what andon topics apply and andon migrate create.
+
+http.addr serves /metrics, /healthz and /readyz.`
+}
+
+// Run runs the roles.
+func (c runCmd) Run(ctx context.Context) error {
+	cfg, err := c.read()
+	if err != nil {
+		return err
+	}
+	if len(c.Roles) > 0 {
+		if err := config.CheckRoles(c.Roles); err != nil {
+			return usageError{fmt.Errorf("--roles: %w", err)}
+		}
+		cfg.Roles = c.Roles
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("instance", cfg.Instance)
+	if err := checkEngines(ctx, cfg); err != nil {
+		return err
+	}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return work(ctx, cfg, log, metrics, func(addr string) {
+		log.Info("andon runs", "version", version, "roles", fmt.Sprint(cfg.Roles), "http", addr)
+	})
+}
+
+// work runs the roles of a configuration until ctx ends, and tells where it is observed once it is.
+func work(ctx context.Context, cfg config.Config, log *slog.Logger, metrics *prometheus.Registry, observed func(addr string)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var roles []role
+	var checks []func() error
+	if slices.Contains(cfg.Roles, config.RoleDetect) {
+		d := newDetector(cfg, log, metrics)
+		roles, checks = append(roles, d.role()), append(checks, d.live.ready)
+	}
+	if slices.Contains(cfg.Roles, config.RoleLoad) {
+		for _, l := range loaders(cfg, log, metrics) {
+			roles = append(roles, l.role())
+		}
+	}
+	addr, err := serve(ctx, cfg.HTTP.Addr, metrics, func() error {
+		var why []error
+		for _, check := range checks {
+			why = append(why, check())
+		}
+		return errors.Join(why...)
+	})
+	if err != nil {
+		return err
+	}
+	observed(addr)
+	return runRoles(ctx, log, roles)
+}
