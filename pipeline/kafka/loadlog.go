@@ -36,7 +36,6 @@ type LoadLog struct {
 	next map[load.Partition]int64 // where reading stands
 
 	mu      sync.Mutex // the client calls back while it polls
-	id      string     // of the member
 	lost    []load.Partition
 	gained  []load.Position
 	failure error
@@ -145,6 +144,8 @@ func (l *LoadLog) take(p *load.Polled, f kgo.FetchTopicPartition) error {
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		return l.sessionError(err)
+	case kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicID): // leaders move, brokers learn late of new topics
+		l.log.Warn("a partition cannot be read, trying again", "topic", f.Topic, "partition", f.Partition, "error", err)
 	case err != nil:
 		p.Stopped[at] = fmt.Errorf("read from offset %d: %w", next, err) // the client does not go on by itself
 	}
@@ -250,17 +251,23 @@ func (l *LoadLog) Ends(ctx context.Context) (map[load.Partition]int64, error) {
 // Leave hands the partitions over at once, for a planned stop. Without it the group waits for the session timeout, so that a process that
 // crashed finds them again.
 func (l *LoadLog) Leave(ctx context.Context) error {
+	id, _ := l.cl.GroupMetadata()
 	l.cl.AllowRebalance()
 	if err := l.cl.LeaveGroupContext(ctx); err != nil {
 		return fmt.Errorf("leave group %s: %w", l.group, err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	member := kmsg.NewLeaveGroupRequestMember() // the client leaves a static member in the group: say it ourselves
-	member.MemberID, member.InstanceID = l.id, &l.Instance
+	member.MemberID, member.InstanceID = id, &l.Instance
 	req := kmsg.NewPtrLeaveGroupRequest()
-	req.Group, req.MemberID, req.Members = l.group, l.id, append(req.Members, member)
-	if _, err := req.RequestWith(ctx, l.cl); err != nil {
+	req.Group, req.MemberID, req.Members = l.group, id, append(req.Members, member)
+	resp, err := req.RequestWith(ctx, l.cl)
+	if err == nil {
+		err = kerr.ErrorForCode(resp.ErrorCode)
+	}
+	for i := 0; err == nil && i < len(resp.Members); i++ {
+		err = kerr.ErrorForCode(resp.Members[i].ErrorCode)
+	}
+	if err != nil && !errors.Is(err, kerr.UnknownMemberID) { // then we are out already
 		return fmt.Errorf("leave group %s: %w", l.group, err)
 	}
 	return nil
@@ -270,10 +277,9 @@ func (l *LoadLog) Leave(ctx context.Context) error {
 func (l *LoadLog) Close() { l.cl.CloseAllowingRebalance() }
 
 // fetched is called when partitions are ours and before any of their records comes: with their committed positions.
-func (l *LoadLog) fetched(_ context.Context, cl *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
+func (l *LoadLog) fetched(_ context.Context, _ *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.id, _ = cl.GroupMetadata()
 	for _, g := range resp.Groups {
 		for _, t := range g.Topics {
 			topic := t.Topic

@@ -33,6 +33,7 @@ const base event.Micros = 1_767_225_600_000_000 // 2026-01-01T00:00:00Z
 type site struct {
 	kafka.Config
 	t        *testing.T
+	log      *slog.Logger
 	conn     driver.Conn
 	producer *kgo.Client
 	database string
@@ -46,7 +47,8 @@ func newSite(t *testing.T) *site {
 	s := &site{t: t, Config: kafka.Config{
 		Brokers: []string{enginetest.Kafka(t).Addr()}, Instance: prefix + "one", InputPrefix: prefix + "in.", OwnPrefix: prefix + "own.", SessionTimeout: 6 * time.Second,
 	}}
-	if _, err := kafka.Apply(t.Context(), s.Config, kafka.Layout{Partitions: 3, ReplicationFactor: 1}, slog.New(slog.DiscardHandler)); err != nil {
+	s.log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	if _, err := kafka.Apply(t.Context(), s.Config, kafka.Layout{Partitions: 3, ReplicationFactor: 1}, s.log); err != nil {
 		t.Fatal(err)
 	}
 	var err error
@@ -151,7 +153,7 @@ type loader struct {
 func (s *site) start(c kafka.Config, table string, wrap func(context.CancelFunc, load.Log, load.Table) (load.Log, load.Table)) *loader {
 	s.t.Helper()
 	group, topics := kafka.LoadExceptions, []string{c.Exceptions()}
-	into := s.db().Exceptions(slog.New(slog.DiscardHandler))
+	into := s.db().Exceptions(s.log)
 	if table == "events" {
 		group, topics = kafka.LoadEvents, nil
 		families := map[string]event.Family{}
@@ -161,7 +163,7 @@ func (s *site) start(c kafka.Config, table string, wrap func(context.CancelFunc,
 		}
 		into = s.db().Events(families)
 	}
-	joined, err := kafka.JoinLoad(s.t.Context(), c, group, topics, slog.New(slog.DiscardHandler))
+	joined, err := kafka.JoinLoad(s.t.Context(), c, group, topics, s.log)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -171,7 +173,7 @@ func (s *site) start(c kafka.Config, table string, wrap func(context.CancelFunc,
 	if wrap != nil {
 		log, into = wrap(cancel, log, into)
 	}
-	cfg := load.Config{Table: table, Group: c.Group(group), Linger: 20 * time.Millisecond, BlockRows: 400, Logger: slog.New(slog.DiscardHandler), Registerer: l.metrics}
+	cfg := load.Config{Table: table, Group: c.Group(group), Linger: 20 * time.Millisecond, BlockRows: 400, Logger: s.log, Registerer: l.metrics}
 	go func() {
 		defer close(l.done)
 		l.err = load.Run(ctx, cfg, log, into)
@@ -395,7 +397,7 @@ func TestALoaderWithoutOffsetsIsRefused(t *testing.T) {
 	s := newSite(t)
 	c := s.Config
 	c.OwnPrefix = s.OwnPrefix + "never."
-	_, err := kafka.JoinLoad(t.Context(), c, kafka.LoadEvents, []string{s.Input(event.ASN)}, slog.New(slog.DiscardHandler))
+	_, err := kafka.JoinLoad(t.Context(), c, kafka.LoadEvents, []string{s.Input(event.ASN)}, s.log)
 	if !errors.Is(err, pipeline.ErrNoOffsets) || !strings.Contains(err.Error(), "andon topics apply") || pipeline.KindOf(err) != pipeline.Refused {
 		t.Errorf("JoinLoad without offsets: %v", err)
 	}
