@@ -42,8 +42,7 @@ func KindOf(err error) Kind {
 	if err == nil {
 		return None
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, known := errors.AsType[*Error](err); known {
 		return e.Kind
 	}
 	return Lost

@@ -133,8 +133,7 @@ func (l *lane) decode() {
 }
 
 func rejectOf(err error) reject {
-	var r *event.Reject
-	if errors.As(err, &r) {
+	if r, said := errors.AsType[*event.Reject](err); said {
 		return reject{r.Reason, r.Detail}
 	}
 	return reject{event.Malformed, err.Error()}

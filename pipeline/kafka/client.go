@@ -97,5 +97,5 @@ func (l logger) Log(level kgo.LogLevel, msg string, kv ...any) {
 	if level == kgo.LogLevelError {
 		at = slog.LevelError
 	}
-	l.Logger.Log(context.Background(), at, "kafka client: "+msg, kv...)
+	l.Logger.Log(context.Background(), at, "kafka client", append([]any{"said", msg}, kv...)...)
 }

@@ -115,6 +115,11 @@ func (s *site) start(c Config, settings setting.Settings) *node {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return s.run(m, c, settings)
+}
+
+// run runs a loop on a member.
+func (s *site) run(m *Member, c Config, settings setting.Settings) *node {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	n := &node{t: s.t, member: m, cancel: cancel, done: make(chan struct{})}
 	loop := pipeline.NewLoop(s.config(c, settings, pipeline.NewMetrics(prometheus.NewRegistry())), m, m, m)

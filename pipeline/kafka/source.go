@@ -93,8 +93,7 @@ func convert(p kgo.FetchTopicPartition, next *int64) (records []pipeline.Record,
 			records = append(records, pipeline.Record{Offset: r.Offset, Next: r.Offset + 1, At: event.At(r.Timestamp), Key: r.Key, Value: r.Value})
 		}
 	}
-	var large *kgo.ErrDecompressTooLarge
-	if errors.As(p.Err, &large) {
+	if large, bomb := errors.AsType[*kgo.ErrDecompressTooLarge](p.Err); bomb {
 		records = append(records, pipeline.Record{Offset: max(*next, large.Offset), Next: large.NextOffset, Unreadable: true})
 		*next = large.NextOffset
 		return records, map[string]map[int32]kgo.EpochOffset{p.Topic: {p.Partition: {Epoch: large.Epoch, Offset: large.NextOffset}}}, nil
