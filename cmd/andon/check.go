@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
+	"strings"
 
 	"andon/cmd/andon/config"
 	"andon/pipeline/clickhouse"
+	"andon/pipeline/kafka"
 )
 
 // configCmd is `andon config`.
@@ -30,12 +33,27 @@ func (c checkCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("ok  configuration", c.Config)
-	return errors.Join(checkKafka(ctx, cfg), checkClickHouse(ctx, cfg))
+	log := slog.New(slog.DiscardHandler)
+	var wrong []error
+	for _, part := range []struct {
+		what  string
+		check func() error
+	}{
+		{"kafka " + strings.Join(cfg.Kafka.Brokers, ", ") + ", its topics", func() error { return checkKafka(ctx, cfg, log) }},
+		{"clickhouse " + cfg.ClickHouse.Addr + ", its tables and settings", func() error { return checkClickHouse(ctx, cfg) }},
+	} {
+		err := part.check()
+		if err == nil {
+			fmt.Println("ok ", part.what)
+		}
+		wrong = append(wrong, err)
+	}
+	return errors.Join(wrong...)
 }
 
 // checkEngines says what a process of this configuration lacks, before it starts.
-func checkEngines(ctx context.Context, cfg config.Config) error {
-	if err := checkKafka(ctx, cfg); err != nil {
+func checkEngines(ctx context.Context, cfg config.Config, log *slog.Logger) error {
+	if err := checkKafka(ctx, cfg, log); err != nil {
 		return err
 	}
 	if slices.Contains(cfg.Roles, config.RoleLoad) {
@@ -44,13 +62,13 @@ func checkEngines(ctx context.Context, cfg config.Config) error {
 	return nil
 }
 
-func checkKafka(ctx context.Context, cfg config.Config) error {
+func checkKafka(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	client, err := reachKafka(ctx, cfg.Kafka)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	return nil
+	client.Close()
+	return kafka.Check(ctx, kafkaConfig(cfg), log)
 }
 
 func checkClickHouse(ctx context.Context, cfg config.Config) error {

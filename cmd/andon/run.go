@@ -41,7 +41,7 @@ func (c runCmd) Run(ctx context.Context) error {
 		cfg.Roles = c.Roles
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil)).With("instance", cfg.Instance)
-	if err := checkEngines(ctx, cfg); err != nil {
+	if err := checkEngines(ctx, cfg, log); err != nil {
 		return err
 	}
 	metrics := prometheus.NewRegistry()

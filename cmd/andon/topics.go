@@ -31,9 +31,11 @@ func (c applyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := checkKafka(ctx, cfg); err != nil {
+	client, err := reachKafka(ctx, cfg.Kafka)
+	if err != nil {
 		return err
 	}
+	client.Close()
 	lines, err := applyTopics(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	for _, line := range lines {
 		fmt.Println(line)
