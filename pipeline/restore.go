@@ -5,10 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"andon/schemas/beat"
 	"andon/schemas/journal"
 )
+
+// progressTime is how often a restore says how far it is.
+const progressTime = 10 * time.Second
 
 // redo builds a lane's memory from the log: it runs every beat of the journal again over the same records with the same times, drops what
 // comes out, and checks that it counts the same and ends at the committed offsets.
@@ -24,6 +28,7 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 	defer past.Close()
 	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}}
 	x.head.Seq = -1
+	told := l.Now()
 	for {
 		e, err := past.Entry(ctx)
 		if errors.Is(err, io.EOF) {
@@ -40,6 +45,10 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 		}
 		x.head = e
 		l.Metrics.redone(id, e.Counts)
+		if now := l.Now(); now.Sub(told) >= progressTime {
+			told = now
+			l.Log.Info("restoring lane", "lane", id.String(), "entry", e.Seq, "entries", c.Seq)
+		}
 	}
 	return x, Fail(Refused, x.ends(c))
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,6 +38,7 @@ type applied struct {
 	topics  kadm.TopicDetails
 	lines   []string
 	changed bool
+	warned  map[string][]string // what is to be warned about -> topics
 }
 
 // Apply creates the topics that are missing, and gives each lane its genesis entry and each group its first offsets. It says what it did, a
@@ -47,7 +50,7 @@ func Apply(ctx context.Context, c Config, l Layout, log *slog.Logger) ([]string,
 		return nil, err
 	}
 	defer cl.Close()
-	a := &applied{Config: c, Layout: l, cl: cl, admin: kadm.NewClient(cl), log: log}
+	a := &applied{Config: c, Layout: l, cl: cl, admin: kadm.NewClient(cl), log: log, warned: map[string][]string{}}
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return checkTransactions(ctx, cl) },
 		a.create, a.checkTopics, a.checkConfigs, a.begin,
@@ -55,6 +58,9 @@ func Apply(ctx context.Context, c Config, l Layout, log *slog.Logger) ([]string,
 		if err := step(ctx); err != nil {
 			return a.lines, err
 		}
+	}
+	for _, what := range slices.Sorted(maps.Keys(a.warned)) {
+		a.lines = append(a.lines, "warning: "+strings.Join(a.warned[what], ", ")+" "+what)
 	}
 	if !a.changed {
 		a.say("everything is in place, nothing changed")
@@ -66,8 +72,10 @@ func (a *applied) say(format string, args ...any) {
 	a.lines, a.changed = append(a.lines, fmt.Sprintf(format, args...)), true
 }
 
-func (a *applied) warn(format string, args ...any) {
-	a.lines = append(a.lines, "warning: "+fmt.Sprintf(format, args...))
+// warn keeps a warning about a topic; the same about many makes one line.
+func (a *applied) warn(topic, format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	a.warned[what] = append(a.warned[what], topic)
 }
 
 // create makes the missing topics. Dying here leaves some made: the next run makes the rest.
@@ -232,31 +240,30 @@ func (a *applied) checkConfig(topic string, config map[string]string) error {
 	switch {
 	case topic == a.Exceptions():
 		if config["cleanup.policy"] != "compact" {
-			a.warn("%s has cleanup.policy=%s: old exceptions will be deleted; set it to compact", topic, config["cleanup.policy"])
+			a.warn(topic, "has cleanup.policy=%s: old exceptions will be deleted; set it to compact", config["cleanup.policy"])
 		}
 		if lag, err := strconv.Atoi(config["min.compaction.lag.ms"]); err == nil && lag < minCompactionLag {
-			a.warn("%s has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", topic, lag)
+			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", lag)
 		}
 	case compacted:
 		return a.refuse("%s has cleanup.policy=%s: compaction removes what a lane must re-execute; set cleanup.policy=delete", topic, config["cleanup.policy"])
 	case topic == a.DeadLetter():
 	default:
 		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
-			a.warn("%s has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1",
-				topic, config["retention.ms"], config["retention.bytes"])
+			a.warn(topic, "has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1", config["retention.ms"], config["retention.bytes"])
 		}
 		if topic != a.Journal() && config["message.timestamp.type"] != "LogAppendTime" {
-			a.warn("%s has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", topic, config["message.timestamp.type"])
+			a.warn(topic, "has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", config["message.timestamp.type"])
 		}
 	}
 	replicas := a.topics[topic].Partitions.NumReplicas()
 	if replicas < 3 {
-		a.warn("%s has replication factor %d: nothing survives the loss of that many brokers; 3 is advised", topic, replicas)
+		a.warn(topic, "has replication factor %d: nothing survives the loss of that many brokers; 3 is advised", replicas)
 	} else if config["min.insync.replicas"] == "1" {
-		a.warn("%s has min.insync.replicas=1: a record may be acknowledged by one broker alone; 2 is advised", topic)
+		a.warn(topic, "has min.insync.replicas=1: a record may be acknowledged by one broker alone; 2 is advised")
 	}
 	if config["unclean.leader.election.enable"] == "true" {
-		a.warn("%s has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false", topic)
+		a.warn(topic, "has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false")
 	}
 	return nil
 }

@@ -50,14 +50,18 @@ func reach(ctx context.Context, cl *kgo.Client) error {
 	defer cancel()
 	again := time.NewTicker(250 * time.Millisecond)
 	defer again.Stop()
+	var why error
 	for {
 		err := cl.Ping(ctx)
 		if err == nil {
 			return nil
 		}
+		if why == nil || ctx.Err() == nil { // what was in the way says more than that the time is up
+			why = err
+		}
 		select {
 		case <-ctx.Done():
-			return err
+			return why
 		case <-again.C:
 		}
 	}

@@ -29,16 +29,21 @@ func (s *site) join(c Config, n int) *Member {
 
 func (m *Member) hold(t *testing.T, n int) {
 	t.Helper()
+	held := 0
 	await(t, "the assignment", func() bool {
-		if _, err := m.Poll(t.Context(), time.Millisecond, 1); err != nil {
+		p, err := m.Poll(t.Context(), time.Millisecond, 1)
+		if err != nil {
 			t.Fatal(err)
 		}
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		if m.held != n {
+		for _, c := range p.Changes {
+			if held = len(c.Lanes); c.Revoked {
+				held = 0
+			}
+		}
+		if held != n {
 			m.cl.AllowRebalance()
 		}
-		return m.held == n
+		return held == n
 	})
 }
 

@@ -34,7 +34,6 @@ type Member struct {
 	failure    error
 	id         string // the member of the last assignment
 	generation int32
-	held       int // lanes of it
 }
 
 // lanePlace is where reading a lane stands.
@@ -149,7 +148,6 @@ func (m *Member) assigned(_ context.Context, cl *kgo.Client, topics map[string][
 	if err != nil {
 		m.failure = err
 	}
-	m.held = len(lanes)
 	m.changes = append(m.changes, pipeline.Change{Lanes: lanes})
 	m.log.Info("lanes assigned", "generation", m.generation, "lanes", len(lanes))
 }

@@ -68,12 +68,7 @@ func last(list []exception.Exception) map[exception.ID]exception.Exception {
 func TestTwoMembersShareLanesAndHandThemOver(t *testing.T) {
 	s := real(t)
 	one, two := s.start(s.named("one"), logClock), s.start(s.named("two"), logClock)
-	held := func(n *node) int {
-		n.member.mu.Lock()
-		defer n.member.mu.Unlock()
-		return n.member.held
-	}
-	await(t, "a lane of each family on each member", func() bool { return held(one) == 3 && held(two) == 3 })
+	await(t, "a lane of each family on each member", func() bool { return one.lanes.Load() == 3 && two.lanes.Load() == 3 })
 	for i := range 40 {
 		s.send(lane(int32(i%2)), manifest(i, start, start+event.Day))
 	}

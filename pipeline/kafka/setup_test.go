@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,6 +108,25 @@ type node struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 	err    error
+	lanes  atomic.Int32 // it was given
+}
+
+// watched is a member whose lanes are counted.
+type watched struct {
+	*Member
+	lanes *atomic.Int32
+}
+
+func (w watched) Poll(ctx context.Context, wait time.Duration, limit int) (pipeline.Polled, error) {
+	p, err := w.Member.Poll(ctx, wait, limit)
+	for _, c := range p.Changes {
+		if c.Revoked {
+			w.lanes.Store(0)
+		} else {
+			w.lanes.Store(int32(len(c.Lanes)))
+		}
+	}
+	return p, err
 }
 
 func (s *site) start(c Config, settings setting.Settings) *node {
@@ -122,7 +142,7 @@ func (s *site) start(c Config, settings setting.Settings) *node {
 func (s *site) run(m *Member, c Config, settings setting.Settings) *node {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	n := &node{t: s.t, member: m, cancel: cancel, done: make(chan struct{})}
-	loop := pipeline.NewLoop(s.config(c, settings, pipeline.NewMetrics(prometheus.NewRegistry())), m, m, m)
+	loop := pipeline.NewLoop(s.config(c, settings, pipeline.NewMetrics(prometheus.NewRegistry())), watched{m, &n.lanes}, m, m)
 	go func() {
 		defer close(n.done)
 		n.err = loop.Run(ctx)

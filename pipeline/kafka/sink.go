@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -96,39 +97,9 @@ func (m *Member) commitOffsets(ctx context.Context, b pipeline.Beat) error {
 	req.TransactionalID, req.ProducerID, req.ProducerEpoch = m.Instance, id, epoch
 	req.Group, req.Generation, req.MemberID, req.InstanceID = m.Group(Detect), generation, member, &m.Instance
 	for i := range b.Lanes {
-		req.Topics = m.addPositions(req.Topics, b.Lanes[i].Lane, &b.Lanes[i].Entry)
+		m.addPositions(req, b.Lanes[i].Lane, &b.Lanes[i].Entry)
 	}
-	return commitTxnOffsets(ctx, m.cl, req)
-}
-
-// addPositions adds a lane's positions after an entry, with the entry's seq as metadata.
-func (m *Member) addPositions(to []kmsg.TxnOffsetCommitRequestTopic, l pipeline.Lane, e *journal.Entry) []kmsg.TxnOffsetCommitRequestTopic {
-	seq := strconv.FormatInt(e.Seq, 10)
-	for side, at := range map[bool]int64{false: e.Input.To, true: e.Side.To} {
-		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = l.Partition, at, &seq
-		name := m.Topic(l.Family, side)
-		to = addPosition(to, name, m.ids[name], p)
-	}
-	return to
-}
-
-func addPosition(to []kmsg.TxnOffsetCommitRequestTopic, topic string, id [16]byte, p kmsg.TxnOffsetCommitRequestTopicPartition) []kmsg.TxnOffsetCommitRequestTopic {
-	for i := range to {
-		if to[i].Topic == topic {
-			to[i].Partitions = append(to[i].Partitions, p)
-			return to
-		}
-	}
-	t := kmsg.NewTxnOffsetCommitRequestTopic()
-	t.Topic, t.TopicID = topic, id
-	t.Partitions = append(t.Partitions, p)
-	return append(to, t)
-}
-
-// commitTxnOffsets sends the request and returns the first error it is answered with.
-func commitTxnOffsets(ctx context.Context, cl *kgo.Client, req *kmsg.TxnOffsetCommitRequest) error {
-	resp, err := req.RequestWith(ctx, cl)
+	resp, err := req.RequestWith(ctx, m.cl)
 	if err != nil {
 		return fmt.Errorf("commit the positions: %w", err)
 	}
@@ -140,6 +111,23 @@ func commitTxnOffsets(ctx context.Context, cl *kgo.Client, req *kmsg.TxnOffsetCo
 		}
 	}
 	return nil
+}
+
+// addPositions adds a lane's positions after an entry, with the entry's seq as metadata. The topic ids refuse a topic that was made again.
+func (m *Member) addPositions(req *kmsg.TxnOffsetCommitRequest, l pipeline.Lane, e *journal.Entry) {
+	seq := strconv.FormatInt(e.Seq, 10)
+	for side, at := range map[bool]int64{false: e.Input.To, true: e.Side.To} {
+		topic := m.Topic(l.Family, side)
+		i := slices.IndexFunc(req.Topics, func(t kmsg.TxnOffsetCommitRequestTopic) bool { return t.Topic == topic })
+		if i < 0 {
+			t := kmsg.NewTxnOffsetCommitRequestTopic()
+			t.Topic, t.TopicID = topic, m.ids[topic]
+			i, req.Topics = len(req.Topics), append(req.Topics, t)
+		}
+		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
+		p.Partition, p.Offset, p.Metadata = l.Partition, at, &seq
+		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
+	}
 }
 
 // end commits the transaction, or aborts it when err is set and returns that. Dying here: all of the beat is committed or none of it, and a
