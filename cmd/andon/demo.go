@@ -90,9 +90,9 @@ Now ask. ClickHouse answers on http://%[1]s and, native protocol, on %[2]s (data
   curl %[1]s --data-binary "SELECT code, subject, opened_at, reasons FROM andon.exceptions_current
     WHERE state = 'open' ORDER BY opened_at LIMIT 10 FORMAT PrettyCompact"
 
-  curl %[1]s --data-binary "SELECT x.code, x.subject, e.event_time, e.type, e.event_id FROM andon.exceptions_current AS x
+  curl %[1]s --data-binary "SELECT x.subject, x.item, e.event_time, e.type, e.event_id FROM andon.exceptions_current AS x
     INNER JOIN andon.events_current AS e ON e.subject = x.subject WHERE x.code = 'IN-05' AND has(x.evidence, e.event_hash)
-    ORDER BY x.subject, e.event_time LIMIT 10 FORMAT PrettyCompact"
+    ORDER BY x.subject, x.item, e.event_time LIMIT 10 FORMAT PrettyCompact"
 
 docs/guides/query.md has more. Everything is up until Ctrl-C, which removes it.
 `, server.HTTPAddr(), server.Addr())

@@ -12,13 +12,13 @@ import (
 	"golang.org/x/term"
 )
 
-// tally is how the exceptions of one code stand.
-type tally struct{ raised, open, cleared, withdrawn uint64 }
+// tally is how the exceptions of one code stand, less those that were retracted or turned out to be late data.
+type tally struct{ raised, open, cleared uint64 }
 
 // tallies asks ClickHouse how the exceptions of each code stand.
 func tallies(ctx context.Context, conn driver.Conn) (map[string]tally, error) {
-	const query = `SELECT code, count(), countIf(state = 'open'), countIf(state = 'cleared' AND NOT late_data),
-		countIf(state = 'retracted' OR late_data) FROM andon.exceptions_current GROUP BY code`
+	const query = `SELECT code, count(), countIf(state = 'open'), countIf(state = 'cleared')
+		FROM andon.exceptions_current WHERE state != 'retracted' AND NOT late_data GROUP BY code`
 	rows, err := conn.Query(ctx, query)
 	if err != nil {
 		return nil, fmt.Errorf("count exceptions: %w", err)
@@ -28,7 +28,7 @@ func tallies(ctx context.Context, conn driver.Conn) (map[string]tally, error) {
 	for rows.Next() {
 		var code string
 		var t tally
-		if err := rows.Scan(&code, &t.raised, &t.open, &t.cleared, &t.withdrawn); err != nil {
+		if err := rows.Scan(&code, &t.raised, &t.open, &t.cleared); err != nil {
 			return nil, fmt.Errorf("count exceptions: %w", err)
 		}
 		all[code] = t
@@ -38,11 +38,11 @@ func tallies(ctx context.Context, conn driver.Conn) (map[string]tally, error) {
 
 // table writes one line per code, and a head.
 func table(all map[string]tally) []string {
-	lines := []string{fmt.Sprintf("  %-6s %-22s %9s %9s %9s %9s", "code", "", "raised", "open", "cleared", "withdrawn")}
+	lines := []string{fmt.Sprintf("  %-6s %-22s %9s %9s %9s", "code", "", "raised", "open", "cleared")}
 	for _, r := range rule.All {
 		t := all[r.Code]
-		lines = append(lines, fmt.Sprintf("  %-6s %-22s %9s %9s %9s %9s", r.Code, r.Title,
-			thousands(int(t.raised)), thousands(int(t.open)), thousands(int(t.cleared)), thousands(int(t.withdrawn))))
+		lines = append(lines, fmt.Sprintf("  %-6s %-22s %9s %9s %9s", r.Code, r.Title,
+			thousands(int(t.raised)), thousands(int(t.open)), thousands(int(t.cleared))))
 	}
 	return lines
 }
