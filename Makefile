@@ -14,14 +14,18 @@ build: ## build bin/andon, one static binary
 demo: engines build ## see it run: a simulated day through the whole line, on engines it brings itself
 	bin/andon demo
 
-test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs
-	go test -count=1 -json ./... | go run ./internal/testreport
+test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs; the shell's under the race detector
+	@deploy/engines/need.sh cc gcc libc6-dev
+	@echo "go test -race ./pipeline/... and go test of all others"
+	@{ CGO_ENABLED=1 go test -count=1 -race -json ./pipeline/...; \
+	   go test -count=1 -json $$(go list ./... | grep -v ^andon/pipeline); } | go run ./internal/testreport
 
 check: lint ## the fast loop: lint and all tests that need no engine
 	go test -short -json ./... | go run ./internal/testreport
 
-race: ## the fast tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race -short -json ./... | go run ./internal/testreport
+race: ## the fast tests under the race detector
+	@deploy/engines/need.sh cc gcc libc6-dev
+	CGO_ENABLED=1 go test -count=1 -race -short -json ./... | go run ./internal/testreport
 
 bench: ## the line against its ceiling, side by side in one run (some minutes, 8 GB)
 	go run ./cmd/andon-bench

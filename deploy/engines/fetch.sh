@@ -19,21 +19,6 @@ engines=$(cd "$engines" && pwd)
 say() { echo "engines: $*"; }
 die() { echo "engines: $*" >&2; exit 1; }
 
-# need COMMAND PACKAGE: installs the Debian package when the command is missing, or names it.
-need() {
-  command -v "$1" >/dev/null && return
-  command -v apt-get >/dev/null || die "$1 is missing: install it and run make engines again"
-  as_root=
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "$1 is missing: as root run apt-get install $2, then make engines again"
-    as_root=sudo
-  fi
-  say "$1 is missing, installing $2"
-  $as_root apt-get update -q </dev/null >/dev/null || die "apt-get update failed; $1 is needed (Debian package $2)"
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$2" </dev/null >/dev/null ||
-    die "apt-get could not install $2; $1 is needed"
-}
-
 have() { [ "$(cat "$1/VERSION" 2>/dev/null)" = "$2" ]; }
 
 # begin DIR VERSION: an empty DIR, with what stood there before gone.
@@ -56,7 +41,7 @@ fetch_clickhouse() {
     Darwin-arm64) package=lib-darwin-arm64 ;;
     *) die "no ClickHouse library for $(uname -s) on $(uname -m)" ;;
   esac
-  need npm npm
+  "$here/need.sh" npm npm
   begin "$dir" "$clickhouse_version"
   (cd "$dir" && npm pack --silent "@chdb/$package@$clickhouse_version" >/dev/null) ||
     die "npm could not fetch @chdb/$package@$clickhouse_version"
@@ -66,7 +51,7 @@ fetch_clickhouse() {
 }
 
 fetch_kafka() {
-  need java default-jre-headless
+  "$here/need.sh" java default-jre-headless
   java=$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p' | head -n 1)
   [ "${java:-0}" -ge 17 ] || die "Kafka $kafka_version needs Java 17 or later, found ${java:-none}"
   dir=$engines/kafka
@@ -74,7 +59,7 @@ fetch_kafka() {
     say "kafka $kafka_version is there"
     return
   fi
-  need mvn maven
+  "$here/need.sh" mvn maven
   begin "$dir" "$kafka_version"
   mvn -q -B -Dstyle.color=never -f "$here/pom.xml" -Dkafka.version="$kafka_version" \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
