@@ -33,12 +33,12 @@ type run struct {
 	engines      []*counted
 	total, found atomic.Int64
 
-	took            time.Duration
-	before, after   beat.Size
-	heap            uint64
-	pause           time.Duration
-	raised          int64
-	filled, started time.Duration
+	took          time.Duration
+	before, after beat.Size
+	heap          uint64
+	pause         time.Duration
+	raised        int64
+	filled        time.Duration
 }
 
 func (r *run) do(ctx context.Context, settings string) error {

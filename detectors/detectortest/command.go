@@ -52,7 +52,7 @@ func (s *session) source(args []string) error {
 // event decodes what it builds, so that a script can only tell what the wire can carry. The broker sees it at its event time, or at=.
 func (s *session) event(args []string) error {
 	if len(args) < 2 {
-		return fmt.Errorf("want: event TYPE TIME name=value ...")
+		return fmt.Errorf("want: event TYPE TIME, then name=value for its members")
 	}
 	values, err := pairs(args[2:])
 	if err != nil {
@@ -197,7 +197,7 @@ func member(name, value string) any {
 }
 
 func lines(value string) (list []map[string]any) {
-	for _, text := range strings.Split(value, ",") {
+	for text := range strings.SplitSeq(value, ",") {
 		parts := append(strings.Split(text, ":"), "", "", "", "")
 		list = append(list, map[string]any{"line": parts[0], "sku": parts[1], "qty_milli": json.Number(parts[2]), "lot": parts[3], "uom": parts[4]})
 	}
