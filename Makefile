@@ -4,6 +4,9 @@
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
 FUZZ_SECONDS ?= 30
+ifdef ANDON_DATA
+export ANDON_DATA := $(abspath $(ANDON_DATA))
+endif
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +48,8 @@ fmt: ## format all Go files
 	gofmt -w $$(git ls-files '*.go')
 
 new-rule: ## scaffold a rule: make new-rule CODE=XX-NN
-	go run ./internal/newrule $(CODE)
+	@go run ./internal/newrule $(CODE)
+	@go test ./detectors/rule -rewrite >/dev/null && echo "described it in docs/exceptions.md"
 
 engines: ## fetch what the demo and the tests run on (once) and build the ClickHouse child program
 	@./deploy/engines/fetch.sh

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"andon/detectors/rule"
 	"andon/replay"
 	"andon/replay/datasets"
 )
@@ -41,8 +42,8 @@ func dataDir(t *testing.T, name string) string {
 // result completes the counts of the codes that a set has with zeros for all others.
 func result(events int64, exceptions, open map[string]int) replay.Result {
 	r := replay.Result{Events: events, Exceptions: map[string]int{}, Open: map[string]int{}}
-	for _, code := range []string{"IN-05", "IN-06", "IN-11", "CA-02", "CA-04", "PI-01", "PI-03", "PI-06"} {
-		r.Exceptions[code], r.Open[code] = exceptions[code], open[code]
+	for _, known := range rule.All {
+		r.Exceptions[known.Code], r.Open[known.Code] = exceptions[known.Code], open[known.Code]
 	}
 	return r
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"andon/detectors/rule"
 	"andon/detectors/setting"
 	"andon/pipeline/mem"
 	"andon/replay"
@@ -50,7 +51,7 @@ func TestSimulatedDayIsSolved(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	for code, n := range r.Exceptions {
-		if n == 0 {
+		if n == 0 && rule.ByCode(code).Since != "next" { // then it is still being written
 			t.Errorf("a day without %s proves little (ANDON_SEED=%d)", code, seed)
 		}
 	}

@@ -73,8 +73,12 @@ func scaffold(root, of string) error {
 	if err := os.WriteFile(list, listed, 0o644); err != nil {
 		return err
 	}
-	fmt.Printf("wrote %s\nwrote %s\nadded &%s to All in %s\n\nNow tell its story in the script, write the rule, and run\n\n  go test ./detectors/...\n",
-		file, script, values["Name"], list)
+	fmt.Printf(`wrote %s
+wrote %s
+added &%s to All in %s
+Now tell its story in the script and write the rule (docs/guides/rules.md). When it judges, set Since: from then on the tests ask that a
+simulated day brings it about.
+`, file, script, values["Name"], list)
 	return nil
 }
 
