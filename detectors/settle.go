@@ -58,6 +58,7 @@ type merge struct {
 	finding *finding
 	raised  []*exception.Exception
 	said    []bool // which of raised the finding spoke of
+	byID    map[exception.ID]int
 	out     *beat.Settled
 }
 
@@ -65,7 +66,7 @@ type merge struct {
 // that healed before anyone looked still opens and clears.
 func (m *merge) apply(v *rule.Verdict) {
 	x := m.build(v)
-	i := slices.IndexFunc(m.raised, func(r *exception.Exception) bool { return r.ID == x.ID })
+	i := m.find(x.ID)
 	active := i >= 0 && !m.raised[i].State.Ended()
 	if i >= 0 {
 		m.said[i] = true
@@ -85,6 +86,23 @@ func (m *merge) apply(v *rule.Verdict) {
 		x.State, x.LateData = exception.Cleared, !v.Violated
 		m.change(i, x)
 	}
+}
+
+// find is the index of an exception; -1 when it is new. Few entities have more than a handful.
+func (m *merge) find(id exception.ID) int {
+	if len(m.raised) < 16 {
+		return slices.IndexFunc(m.raised, func(r *exception.Exception) bool { return r.ID == id })
+	}
+	for i := len(m.byID); i < len(m.raised); i++ {
+		if m.byID == nil {
+			m.byID = make(map[exception.ID]int, len(m.raised))
+		}
+		m.byID[m.raised[i].ID] = i
+	}
+	if i, ok := m.byID[id]; ok {
+		return i
+	}
+	return -1
 }
 
 // change makes x the next revision of the i-th exception, or the first of a new one, unless it says nothing new. It returns its index.

@@ -1,8 +1,6 @@
 package rule
 
 import (
-	"slices"
-
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -23,31 +21,49 @@ var damage = Rule{
 }
 
 func judgeDamage(c *Context, out *Verdicts) {
-	from := len(out.List)
-	for _, f := range c.Facts {
-		if f.Type != event.ReceiptLine || badQty(f) == 0 {
+	for _, l := range damagedLines(c.Facts) {
+		out.Add(Verdict{
+			Kind: Fires, Episode: l.episode, OpenedAt: l.lastAt,
+			Expected: N(l.received), Observed: N(l.bad), Delta: N(l.bad),
+		})
+		out.Evidence(l.facts...)
+	}
+}
+
+// damagedLine is a receipt line of which a part is not good, in thousandths of the base unit. It may be received in parts.
+type damagedLine struct {
+	episode       Episode
+	received, bad int64
+	lastAt        event.Micros
+	facts         []*timeline.Fact
+}
+
+// damagedLines are in the order of their first bad part. A receipt without damage, which most are, costs one look at its facts.
+func damagedLines(facts []*timeline.Fact) (lines []*damagedLine) {
+	var byEpisode map[Episode]*damagedLine
+	for _, f := range facts {
+		if f.Type != event.ReceiptLine || badQty(f) == 0 || byEpisode[lineEpisode(f)] != nil {
 			continue
 		}
-		episode := lineEpisode(f)
-		if slices.ContainsFunc(out.List[from:], func(v Verdict) bool { return v.Episode == episode }) {
-			continue
+		if byEpisode == nil {
+			byEpisode = map[Episode]*damagedLine{}
 		}
-		v := Verdict{Kind: Fires, Episode: episode, Expected: N(0), Observed: N(0)}
-		for _, part := range c.Facts { // a line may be received in parts
-			if part.Type == event.ReceiptLine && lineEpisode(part) == episode {
-				v.Expected.Value += part.Qty
-				v.Observed.Value += badQty(part)
-				v.OpenedAt = max(v.OpenedAt, part.Time)
-			}
-		}
-		v.Delta = v.Observed
-		out.Add(v)
-		for _, part := range c.Facts {
-			if part.Type == event.ReceiptLine && lineEpisode(part) == episode {
-				out.Evidence(part)
-			}
+		l := &damagedLine{episode: lineEpisode(f)}
+		byEpisode[l.episode] = l
+		lines = append(lines, l)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	for _, f := range facts {
+		if l := byEpisode[lineEpisode(f)]; l != nil && f.Type == event.ReceiptLine {
+			l.received += f.Qty
+			l.bad += badQty(f)
+			l.lastAt = max(l.lastAt, f.Time)
+			l.facts = append(l.facts, f)
 		}
 	}
+	return lines
 }
 
 // lineEpisode is the receipt line a fact is about; a line without a number is an episode of its own.

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"cmp"
+	"math"
 
 	"andon/detectors/timeline"
 	"andon/schemas/event"
@@ -29,7 +30,7 @@ type itemSum struct {
 }
 
 func receivingOf(c *Context, idle event.Micros) (r receiving) {
-	var cancelled int32 = -1
+	cancelled := int32(-1)
 	for _, f := range c.Facts {
 		switch f.Type {
 		case event.ASNDespatched:
@@ -38,6 +39,9 @@ func receivingOf(c *Context, idle event.Micros) (r receiving) {
 			}
 		case event.ASNCancelled:
 			cancelled = max(cancelled, f.Revision)
+			if f.Revision == 0 { // one that names no revision cancels them all
+				cancelled = math.MaxInt32
+			}
 		case event.ReceiptLine:
 			r.last = f
 		case event.ReceiptClosed:

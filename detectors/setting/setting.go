@@ -26,17 +26,18 @@ type Settings struct {
 
 // Source declares what one sender is expected to send, so that rules about silence stay silent about what never comes.
 type Source struct {
-	Family   string   `yaml:"family" json:"family"`     // asn, carrier or pickpack
-	Carrier  string   `yaml:"carrier" json:"carrier"`   // on the carrier topic: the carrier it speaks for; empty = any
-	Site     string   `yaml:"site" json:"site"`         // on the other topics: the site it speaks for; empty = any
-	Types    []string `yaml:"types" json:"types"`       // event types it sends; empty = all of the family
-	Statuses []string `yaml:"statuses" json:"statuses"` // carrier statuses it sends; empty = all
+	Family   string   `yaml:"family" json:"family"`               // asn, carrier or pickpack
+	Carrier  string   `yaml:"carrier" json:"carrier"`             // on the carrier topic: the carrier it speaks for; empty = any
+	Site     string   `yaml:"site" json:"site"`                   // on the other topics: the site it speaks for; empty = any
+	Types    []string `yaml:"types" json:"types,omitempty"`       // event types it sends; empty = all of the family
+	Statuses []string `yaml:"statuses" json:"statuses,omitempty"` // carrier statuses it sends; empty = all
 }
 
 // Default is the live clock with every rule's own numbers and sources that send everything.
 func Default() Settings { return Settings{Clock: Wall} }
 
-// Hash names the settings: 16 hexadecimal digits of SHA-256 over their JSON (map keys sorted). Equal settings, equal hash.
+// Hash names the settings: 16 hexadecimal digits of SHA-256 over their JSON (map keys sorted). Settings written alike
+// have one hash; naming a default is another writing.
 func (s Settings) Hash() string {
 	b, err := json.Marshal(s)
 	if err != nil {
