@@ -212,31 +212,20 @@ func (a *applied) refuse(format string, args ...any) error {
 // checkConfigs refuses what breaks a lane and warns about what endangers it.
 func (a *applied) checkConfigs(ctx context.Context) error {
 	all := append(a.laneTopics(), a.outputs()...)
-	found, err := a.admin.DescribeTopicConfigs(ctx, all...)
+	configs, err := configsOf(ctx, a.admin, all...)
+	if err == nil {
+		err = checkCompaction(a.Config, configs)
+	}
 	if err != nil {
-		return fmt.Errorf("read the topics' configuration: %w", err)
+		return err
 	}
 	for _, topic := range all {
-		r, err := found.On(topic, nil)
-		if err == nil {
-			err = r.Err
-		}
-		if err != nil {
-			return fmt.Errorf("read the configuration of %s: %w", topic, err)
-		}
-		config := map[string]string{}
-		for _, kv := range r.Configs {
-			config[kv.Key] = kv.MaybeValue()
-		}
-		if err := a.checkConfig(topic, config); err != nil {
-			return err
-		}
+		a.checkConfig(topic, configs[topic])
 	}
 	return nil
 }
 
-func (a *applied) checkConfig(topic string, config map[string]string) error {
-	compacted := strings.Contains(config["cleanup.policy"], "compact")
+func (a *applied) checkConfig(topic string, config map[string]string) {
 	switch {
 	case topic == a.Exceptions():
 		if config["cleanup.policy"] != "compact" {
@@ -245,8 +234,6 @@ func (a *applied) checkConfig(topic string, config map[string]string) error {
 		if lag, err := strconv.Atoi(config["min.compaction.lag.ms"]); err == nil && lag < minCompactionLag {
 			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", lag)
 		}
-	case compacted:
-		return a.refuse("%s has cleanup.policy=%s: compaction removes what a lane must re-execute; set cleanup.policy=delete", topic, config["cleanup.policy"])
 	case topic == a.DeadLetter():
 	default:
 		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
@@ -265,5 +252,4 @@ func (a *applied) checkConfig(topic string, config map[string]string) error {
 	if config["unclean.leader.election.enable"] == "true" {
 		a.warn(topic, "has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false")
 	}
-	return nil
 }

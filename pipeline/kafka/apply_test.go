@@ -108,6 +108,7 @@ func TestApplyRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, again(s), ErrLayout, "cleanup.policy=compact")
+	refused(t, second(Join(t.Context(), s.Config, quiet(t))), ErrLayout, "cleanup.policy=compact")
 }
 
 // recreate deletes a topic and makes it again.

@@ -112,7 +112,11 @@ func (m *Member) layout(ctx context.Context) error {
 				ErrLayout, name, n, widest))
 		}
 	}
-	return nil
+	configs, err := configsOf(ctx, kadm.NewClient(m.cl), append(m.laneTopics(), m.Journal(), m.DeadLetter())...)
+	if err != nil {
+		return pipeline.Fail(pipeline.Lost, err)
+	}
+	return checkCompaction(m.Config, configs)
 }
 
 // Leave hands the lanes over at once, for a planned stop. Without it the group waits for the session timeout, so that a process that crashed
