@@ -67,7 +67,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 	for _, g := range [][2]string{
 		gaugeEntities: {"andon_entities", "Entities remembered."},
 		gaugeOpen:     {"andon_exceptions_open", "Exceptions neither cleared nor retracted."},
-		gaugeTimers:   {"andon_timers", "Timers armed."},
+		gaugeTimers:   {"andon_timers", "Timers held, those no longer needed included until they come up."},
 		gaugeBytes:    {"andon_state_bytes", "Size of the timelines."},
 		gaugeLag:      {"andon_lane_lag_records", "Records of the input partition not yet committed, as of the last fetch."},
 	} {

@@ -57,4 +57,4 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (tenant, family, subject, event_id, topic, partition, offset)
 SETTINGS non_replicated_deduplication_window = 1000
-COMMENT 'One row per record of the input topics (clock.tick and dead letters left out). Rows of one record are equal, so doubles vanish: read with FINAL or through events_current.'
+COMMENT 'One row per record of the input topics (clock.tick and what cannot be read left out). Rows of one record are equal, so doubles vanish: read with FINAL or through events_current.'
