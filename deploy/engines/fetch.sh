@@ -61,10 +61,10 @@ fetch_kafka() {
   fi
   "$here/need.sh" mvn maven
   begin "$dir" "$kafka_version"
-  mvn -q -B -Dstyle.color=never -f "$here/pom.xml" -Dkafka.version="$kafka_version" \
-    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$dir" ||
-    die "mvn could not fetch Apache Kafka $kafka_version"
+  said=$(mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -Dkafka.version="$kafka_version" -DincludeScope=runtime -DoutputDirectory="$dir" 2>&1) ||
+    die "mvn could not fetch Apache Kafka $kafka_version:
+$said"
   echo "$kafka_version" >"$dir/VERSION"
 }
 
