@@ -51,7 +51,7 @@ func wantParts(t *testing.T, text string, parts ...string) {
 
 func TestKafkaIsNotThere(t *testing.T) {
 	cfg := config.Default()
-	cfg.Kafka.Brokers, cfg.Instance = []string{nobody(t)}, "absent"
+	cfg.Kafka.Brokers, cfg.Instance, cfg.Settings.Clock = []string{nobody(t)}, "absent", setting.Log
 	file := writeConfig(t, cfg)
 	for _, args := range [][]string{{"run"}, {"topics", "apply"}, {"simulate", "--orders", "10"}} {
 		wantParts(t, refusal(t, exitFailure, append(args, "--config", file)...), cfg.Kafka.Brokers[0], "kafka.brokers")
