@@ -4,6 +4,8 @@
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
 FUZZ_SECONDS ?= 30
+# What the report of the tests reads when go test itself went wrong.
+FAILED := echo '{"Action":"fail","Package":"go test"}'
 ifdef ANDON_DATA
 export ANDON_DATA := $(abspath $(ANDON_DATA))
 endif
@@ -20,15 +22,15 @@ demo: engines build ## see it run: a simulated day through the whole line, on en
 test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs; the shell's under the race detector
 	@deploy/engines/need.sh cc gcc libc6-dev
 	@echo "go test -race ./pipeline/... and go test of all others"
-	@{ CGO_ENABLED=1 go test -count=1 -race -json ./pipeline/...; \
-	   go test -count=1 -json $$(go list ./... | grep -v ^andon/pipeline); } | go run ./internal/testreport
+	@{ CGO_ENABLED=1 go test -count=1 -race -json ./pipeline/... || $(FAILED); \
+	   go test -count=1 -json $$(go list ./... | grep -v ^andon/pipeline) || $(FAILED); } | go run ./internal/testreport
 
 check: lint ## the fast loop: lint and all tests that need no engine
-	go test -short -json ./... | go run ./internal/testreport
+	{ go test -short -json ./... || $(FAILED); } | go run ./internal/testreport
 
 race: ## the fast tests under the race detector
 	@deploy/engines/need.sh cc gcc libc6-dev
-	CGO_ENABLED=1 go test -count=1 -race -short -json ./... | go run ./internal/testreport
+	{ CGO_ENABLED=1 go test -count=1 -race -short -json ./... || $(FAILED); } | go run ./internal/testreport
 
 bench: ## the line against its ceiling, side by side in one run (some minutes, 8 GB)
 	go run ./cmd/andon-bench

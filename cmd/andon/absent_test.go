@@ -58,6 +58,11 @@ func TestKafkaIsNotThere(t *testing.T) {
 	}
 }
 
+func TestASimulatedDayNeedsTheLogClock(t *testing.T) {
+	file := writeConfig(t, config.Default())
+	wantParts(t, refusal(t, exitUsage, "simulate", "--orders", "10", "--config", file), "settings.clock", "log", file)
+}
+
 func TestClickHouseIsNotThere(t *testing.T) {
 	broker, err := embedded.StartFakeKafka("")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"andon/cmd/andon/config"
+	"andon/detectors/setting"
 	"andon/replay/history"
 	"andon/replay/simulate"
 	"andon/schemas/event"
@@ -50,6 +51,9 @@ func (c simulateCmd) Run(ctx context.Context) error {
 	cfg, err := readConfig(c.Config)
 	if err != nil {
 		return err
+	}
+	if cfg.Settings.Clock != setting.Log {
+		return usageError{fmt.Errorf("settings.clock is %s in %s: the day is not today's, its time is told by ticks; set settings.clock: log", cfg.Settings.Clock, c.Config)}
 	}
 	return simulated(records).tell(ctx, cfg.Kafka, "simulate")
 }

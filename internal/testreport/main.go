@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -35,11 +36,12 @@ type summary struct {
 	passed  []name
 	failed  []name
 	skipped []name
-	broken  bool // a package failed
+	open    map[string]bool // packages that have begun and not ended
+	broken  bool            // a package failed
 }
 
 func main() {
-	s := summary{out: os.Stdout, output: map[name][]string{}, parents: map[name]bool{}}
+	s := summary{out: os.Stdout, output: map[name][]string{}, parents: map[name]bool{}, open: map[string]bool{}}
 	if err := s.read(os.Stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "testreport:", err)
 		os.Exit(1)
@@ -65,6 +67,9 @@ func (s *summary) read(in io.Reader) error {
 
 func (s *summary) take(l line) {
 	n := name{l.Package, l.Test}
+	if l.Package != "" {
+		s.open[l.Package] = l.Test != "" || l.Action != "pass" && l.Action != "fail" && l.Action != "skip"
+	}
 	switch l.Action {
 	case "run":
 		for i := range l.Test {
@@ -111,6 +116,12 @@ func (s *summary) finish() bool {
 	passed, failed, skipped := leaf(s.passed), leaf(s.failed), leaf(s.skipped)
 	for _, n := range skipped {
 		fmt.Fprintf(s.out, "skipped: %s %s: %s\n", n.Package, n.Test, reason(s.output[n]))
+	}
+	for _, p := range slices.Sorted(maps.Keys(s.open)) {
+		if s.open[p] {
+			s.broken = true
+			fmt.Fprintf(s.out, "cut short: %s\n", p)
+		}
 	}
 	fmt.Fprintf(s.out, "tests: %d passed, %d failed, %d skipped\n", len(passed), len(failed), len(skipped))
 	fmt.Fprintf(s.out, "data tests: %d ran, %d skipped\n", data(passed)+data(failed), data(skipped))

@@ -27,7 +27,7 @@ const failure = `{"Action":"output","Package":"b","Test":"TestB","Output":"    b
 func report(t *testing.T, in string) (string, bool) {
 	t.Helper()
 	var out strings.Builder
-	s := summary{out: &out, output: map[name][]string{}, parents: map[name]bool{}}
+	s := summary{out: &out, output: map[name][]string{}, parents: map[name]bool{}, open: map[string]bool{}}
 	if err := s.read(strings.NewReader(in)); err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +46,13 @@ func TestReport(t *testing.T) {
 func TestReportOfAFailure(t *testing.T) {
 	got, well := report(t, run+failure)
 	if well || !strings.Contains(got, "b_test.go:9: wrong\nFAIL\tb\t0.1s\n") || !strings.Contains(got, "1 failed") {
+		t.Errorf("well %v, got\n%s", well, got)
+	}
+}
+
+func TestARunCutShortIsAFailure(t *testing.T) {
+	got, well := report(t, run+`{"Action":"start","Package":"c"}`+"\n"+`{"Action":"run","Package":"c","Test":"TestC"}`+"\n")
+	if well || !strings.Contains(got, "cut short: c\n") {
 		t.Errorf("well %v, got\n%s", well, got)
 	}
 }
