@@ -73,14 +73,14 @@ func (m *memory) restore(ctx context.Context, l *Loop, id Lane, former *memory) 
 		return
 	}
 	started := l.Now()
-	l.Log.Info("restoring lane", "lane", id.String(), "entries", c.Seq, "input", c.Input, "side", c.Side)
+	l.Log.Debug("restoring lane", "lane", id.String(), "entries", c.Seq, "input", c.Input, "side", c.Side)
 	restored, err := l.redo(ctx, id, c)
 	if err != nil {
 		m.err = err
 		return
 	}
 	m.lane = restored
-	l.Log.Info("restored lane", "lane", id.String(), "entities", restored.engine.Size().Entities, "took", l.Now().Sub(started).Round(time.Millisecond))
+	l.Log.Debug("restored lane", "lane", id.String(), "entities", restored.engine.Size().Entities, "took", l.Now().Sub(started).Round(time.Millisecond))
 }
 
 // arrived moves the lanes that are restored into the loop.

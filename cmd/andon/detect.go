@@ -30,7 +30,7 @@ type detector struct {
 }
 
 func newDetector(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer) *detector {
-	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{}}
+	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{log: log}}
 }
 
 func (d *detector) role() role {
@@ -80,8 +80,10 @@ func kafkaConfig(c config.Config) kafka.Config {
 
 // liveness knows which lanes a detector was given and which of them beat.
 type liveness struct {
+	log      *slog.Logger
 	mu       sync.Mutex
 	assigned bool
+	lanes    int // of the assignment
 	waiting  map[pipeline.Lane]bool
 }
 
@@ -116,7 +118,9 @@ func (w watched) Poll(ctx context.Context, wait time.Duration, limit int) (pipel
 	w.live.mu.Lock()
 	defer w.live.mu.Unlock()
 	for _, c := range p.Changes {
-		w.live.assigned = w.live.assigned || !c.Revoked
+		if !c.Revoked { // then it is complete
+			w.live.assigned, w.live.lanes = true, len(c.Lanes)
+		}
 		for _, lane := range c.Lanes {
 			if c.Revoked {
 				delete(w.live.waiting, lane)
@@ -135,5 +139,8 @@ func (w watched) Release(ready []pipeline.Lane) {
 	defer w.live.mu.Unlock()
 	for _, lane := range ready {
 		delete(w.live.waiting, lane)
+	}
+	if len(ready) > 0 && len(w.live.waiting) == 0 {
+		w.live.log.Info("all lanes beat", "lanes", w.live.lanes)
 	}
 }
