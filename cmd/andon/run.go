@@ -44,7 +44,8 @@ func (c runCmd) Run(ctx context.Context) error {
 	if err := checkEngines(ctx, cfg, log); err != nil {
 		return err
 	}
-	context.AfterFunc(ctx, func() { log.Info("stopping: the beat under way is finished and the lanes are handed over") })
+	ended := context.AfterFunc(ctx, func() { log.Info("stopping: the beat under way is finished and the lanes are handed over") })
+	defer ended()
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return work(ctx, cfg, log, metrics, func(addr string) {
