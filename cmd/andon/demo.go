@@ -139,7 +139,10 @@ func (d *demo) play(ctx context.Context, logPath string, after func() error) err
 		err = after()
 	}
 	stop(nil)
-	return errors.Join(err, <-done)
+	if ended := <-done; !errors.Is(err, ended) { // else it is what ended send, said already
+		err = errors.Join(err, ended)
+	}
+	return err
 }
 
 func (d *demo) layOut(ctx context.Context, log *slog.Logger) error {
