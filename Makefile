@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check race bench fuzz lint fmt new-rule engines clean
+.PHONY: help build demo test check race bench fuzz lint fmt new-rule engines clickhouse clean
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
@@ -16,7 +16,7 @@ help: ## print this
 build: ## build bin/andon, one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/andon ./cmd/andon
 
-demo: engines build ## see it run: a simulated day through the whole line, on engines it brings itself
+demo: clickhouse build ## see it run: a simulated day through the whole line, on engines it brings itself
 	bin/andon demo
 
 test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs; the shell's under the race detector
@@ -53,8 +53,11 @@ new-rule: ## scaffold a rule: make new-rule CODE=XX-NN
 	@go run ./internal/newrule $(CODE)
 	@go test ./detectors/rule -rewrite >/dev/null && echo "described it in docs/exceptions.md"
 
-engines: ## fetch what the demo and the tests run on (once) and build the ClickHouse child program
-	@./deploy/engines/fetch.sh
+engines: clickhouse ## fetch what the demo and the tests run on (once) and build the ClickHouse child program
+	@./deploy/engines/fetch.sh kafka
+
+clickhouse:
+	@./deploy/engines/fetch.sh clickhouse
 	CGO_ENABLED=0 go build -o bin/andon-clickhouse ./cmd/andon-clickhouse
 
 clean: ## remove what was built; fetched engines stay in .cache

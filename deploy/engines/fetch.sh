@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fetches the engines Andon's demo and tests run on, once:
+# fetch.sh ENGINE: fetches what Andon's demo and tests run on, once:
 #
 #   clickhouse/libchdb.so   ClickHouse as a library, from npm
 #   kafka/*.jar             one Apache Kafka broker, from Maven
@@ -68,5 +68,8 @@ $said"
   echo "$kafka_version" >"$dir/VERSION"
 }
 
-fetch_clickhouse
-fetch_kafka
+case ${1-} in
+  clickhouse) fetch_clickhouse ;;
+  kafka) fetch_kafka ;;
+  *) die "name an engine: clickhouse or kafka" ;;
+esac
