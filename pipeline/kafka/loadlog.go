@@ -253,24 +253,7 @@ func (l *LoadLog) Ends(ctx context.Context) (map[load.Partition]int64, error) {
 func (l *LoadLog) Leave(ctx context.Context) error {
 	id, _ := l.cl.GroupMetadata()
 	l.cl.AllowRebalance()
-	if err := l.cl.LeaveGroupContext(ctx); err != nil {
-		return fmt.Errorf("leave group %s: %w", l.group, err)
-	}
-	member := kmsg.NewLeaveGroupRequestMember() // the client leaves a static member in the group: say it ourselves
-	member.MemberID, member.InstanceID = id, &l.Instance
-	req := kmsg.NewPtrLeaveGroupRequest()
-	req.Group, req.MemberID, req.Members = l.group, id, append(req.Members, member)
-	resp, err := req.RequestWith(ctx, l.cl)
-	if err == nil {
-		err = kerr.ErrorForCode(resp.ErrorCode)
-	}
-	for i := 0; err == nil && i < len(resp.Members); i++ {
-		err = kerr.ErrorForCode(resp.Members[i].ErrorCode)
-	}
-	if err != nil && !errors.Is(err, kerr.UnknownMemberID) { // then we are out already
-		return fmt.Errorf("leave group %s: %w", l.group, err)
-	}
-	return nil
+	return leave(ctx, l.cl, l.group, id, l.Instance)
 }
 
 // Close ends the client. What was committed stands.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
 	"andon/schemas/event"
@@ -126,17 +125,7 @@ func (m *Member) Leave(ctx context.Context) error {
 	m.mu.Lock()
 	id := m.id
 	m.mu.Unlock()
-	if err := m.cl.LeaveGroupContext(ctx); err != nil {
-		return fmt.Errorf("leave group %s: %w", m.Group(Detect), err)
-	}
-	member := kmsg.NewLeaveGroupRequestMember() // the client leaves a static member in the group: say it ourselves
-	member.MemberID, member.InstanceID = id, &m.Instance
-	req := kmsg.NewPtrLeaveGroupRequest()
-	req.Group, req.MemberID, req.Members = m.Group(Detect), id, append(req.Members, member)
-	if _, err := req.RequestWith(ctx, m.cl); err != nil {
-		return fmt.Errorf("leave group %s: %w", m.Group(Detect), err)
-	}
-	return nil
+	return leave(ctx, m.cl, m.Group(Detect), id, m.Instance)
 }
 
 // Close ends the client. An open transaction is aborted by the next client of this name, or by its timeout.
