@@ -13,7 +13,6 @@ func TestDataOverAClickHouseOutage(t *testing.T) {
 	l := newLine(t, set.Settings)
 	clickHouse := enginetest.ClickHouse(t)
 	p := l.start(l.cfg)
-	l.cfg.Beat.RecordsMax = 1000
 	importing := command(t, "import", name+"="+dir, "--config", l.file(l.cfg))
 	if err := importing.Start(); err != nil {
 		t.Fatal(err)
