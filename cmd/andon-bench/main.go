@@ -1,5 +1,5 @@
 // Command andon-bench measures the line against its ceiling, in one run: the same records, broker and loop, once with an engine that only counts and
-// once with all rules. The broker is a process of its own. Events are those of a simulated day; measuring starts when a million entities are open.
+// once with all rules. The broker is a process of its own. Events are those of a simulated day; measuring starts when a million entities are held.
 package main
 
 import (
@@ -49,7 +49,7 @@ func serveBroker() error {
 }
 
 func measure() error {
-	orders := flag.Int("orders", 490_000, "orders of the simulated day; each is about 20 events and two entities")
+	orders := flag.Int("orders", 570_000, "orders of the simulated day; each is about 20 events and two entities")
 	measured := flag.Int64("measured", 3_000_000, "events at the end of the day that are measured; those before fill the lanes")
 	seed := flag.Uint64("seed", 1, "of the simulated day")
 	profile := flag.String("cpuprofile", "", "write a CPU profile of each run to this path followed by its number")
