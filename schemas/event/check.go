@@ -89,12 +89,18 @@ func checkValues(e *Event) *Reject {
 	if badQty(e.QtyMilli) || badQty(e.RejectedQtyMilli) || e.RejectedQtyMilli > e.QtyMilli || badQty(e.WeightG) {
 		return &Reject{Reason: ImpossibleQuantity}
 	}
+	if badCost(e.FreightMinor) || badCost(e.DeclaredValueMinor) {
+		return &Reject{ImpossibleQuantity, "freight_minor or declared_value_minor"}
+	}
+	if e.FreightMinor+e.DeclaredValueMinor > 0 && e.Currency == "" {
+		return missing("currency")
+	}
 	for i := range e.Lines {
 		l := &e.Lines[i]
 		if l.Line == "" || l.Item() == "" {
 			return missing("lines[].line and lines[].sku or gtin")
 		}
-		if badQty(l.QtyMilli) || l.UnitCostMinor < 0 || l.UnitCostMinor > MaxCostMinor {
+		if badQty(l.QtyMilli) || badCost(l.UnitCostMinor) {
 			return &Reject{ImpossibleQuantity, "line " + l.Line}
 		}
 		if l.UnitCostMinor > 0 && l.Currency == "" {
@@ -105,3 +111,5 @@ func checkValues(e *Event) *Reject {
 }
 
 func badQty(milli int64) bool { return milli < 0 || milli > MaxQtyMilli }
+
+func badCost(minor int64) bool { return minor < 0 || minor > MaxCostMinor }

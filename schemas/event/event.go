@@ -61,6 +61,10 @@ type Event struct {
 	CartonID string `json:"carton_id,omitempty"`
 	WeightG  int64  `json:"weight_g,omitempty"` // gross
 
+	FreightMinor       int64  `json:"freight_minor,omitempty"`        // what the carrier bills for the shipment, minor units of Currency; unknown when Currency is empty
+	DeclaredValueMinor int64  `json:"declared_value_minor,omitempty"` // of the goods, minor units of Currency; unknown when 0
+	Currency           string `json:"currency,omitempty"`             // ISO 4217
+
 	Content uint64 `json:"-"` // xxHash64 of the record's value; set by Decode
 }
 

@@ -111,6 +111,9 @@ func rejects() []reject {
 
 		onScan("negative weight", event.ImpossibleQuantity, `,"weight_g":-1`),
 		onScan("huge weight", event.ImpossibleQuantity, `,"weight_g":100000000001`),
+		onScan("negative freight", event.ImpossibleQuantity, `,"freight_minor":-1,"currency":"EUR"`),
+		onScan("freight of no currency", event.MissingField, `,"freight_minor":1347`),
+		onScan("value of no currency", event.MissingField, `,"declared_value_minor":8990`),
 		onScan("more rejected than received", event.ImpossibleQuantity, `,"qty_milli":1,"rejected_qty_milli":2`),
 		onASN("negative line", event.ImpossibleQuantity, `,"lines":[{"line":"1","sku":"A","qty_milli":-1}]`),
 		onASN("negative cost", event.ImpossibleQuantity, `,"lines":[{"line":"1","sku":"A","unit_cost_minor":-1}]`),
