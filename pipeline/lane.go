@@ -164,7 +164,7 @@ func disarm(b *beat.Batch, panicked, list []beat.Disarmed) []beat.Disarmed {
 // outcome says what the beat did to the lane.
 func (l *lane) outcome(stepped beat.Stepped, settled beat.Settled, disarmed []beat.Disarmed, settings string) (Outcome, error) {
 	side, input := l.split(stepped.Items)
-	o := Outcome{Lane: l.id, stepped: stepped, Exceptions: settled.Exceptions, Entry: journal.Entry{
+	o := Outcome{Lane: l.id, stepped: stepped, Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs, Entry: journal.Entry{
 		Version:  journal.Version,
 		Lane:     l.id.String(),
 		Seq:      l.head.Seq + 1,

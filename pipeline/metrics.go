@@ -18,6 +18,8 @@ type Metrics struct {
 	misplaced  *prometheus.CounterVec            // family
 	abstained  *prometheus.CounterVec            // code, missing
 	exceptions *prometheus.CounterVec            // code, change
+	costs      *prometheus.CounterVec            // component, basis
+	forgotten  *prometheus.CounterVec            // family, how
 	letters    *prometheus.CounterVec            // family, reason
 	beats      *prometheus.CounterVec            // result
 	seconds    prometheus.Histogram
@@ -53,6 +55,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		abstained:  counter("andon_rule_abstentions_total", "Judgements a rule could not make, by what it lacked.", "code", "missing"),
 		misplaced:  counter("andon_events_mispartitioned_total", "Events on another partition than the declared partitioner gives their key.", "family"),
 		exceptions: counter("andon_exceptions_total", "Revisions of exceptions written, by what they did.", "code", "change"),
+		costs:      counter("andon_costs_total", "Cost facts written.", "component", "basis"),
+		forgotten:  counter("andon_entities_forgotten_total", "Entities whose timelines ended: closed, or open with nothing heard for too long.", "family", "how"),
 		letters:    counter("andon_dead_letters_total", "Records and timers put aside.", "family", "reason"),
 		beats:      counter("andon_beats_total", "Beats that had something to write, by what became of them.", "result"),
 		restored:   counter("andon_restored_events_total", "Events re-executed to restore lanes.", laneLabels...),
@@ -103,6 +107,11 @@ func (m *Metrics) kept(x *lane, o Outcome) {
 	for i := range o.Exceptions {
 		m.exceptions.WithLabelValues(o.Exceptions[i].Code, string(o.Exceptions[i].Change)).Inc()
 	}
+	for i := range o.Costs {
+		m.costs.WithLabelValues(string(o.Costs[i].Component), string(o.Costs[i].Basis)).Inc()
+	}
+	m.forgotten.WithLabelValues(labels[0], "closed").Add(float64(o.stepped.Forgotten.Closed))
+	m.forgotten.WithLabelValues(labels[0], "open").Add(float64(o.stepped.Forgotten.Open))
 	for i := range o.Letters {
 		m.letters.WithLabelValues(labels[0], string(o.Letters[i].Reason)).Inc()
 	}

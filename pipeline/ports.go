@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"andon/schemas/beat"
+	"andon/schemas/cost"
 	"andon/schemas/deadletter"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -91,6 +92,8 @@ type Outcome struct {
 	Lane       Lane
 	Entry      journal.Entry // its ranges end at the positions to commit
 	Exceptions []exception.Exception
+	Forgotten  []exception.ID // no longer needed: tombstones
+	Costs      []cost.Cost
 	Letters    []deadletter.Letter
 
 	stepped   beat.Stepped

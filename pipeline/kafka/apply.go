@@ -28,6 +28,9 @@ type Layout struct {
 // minCompactionLag is how long every revision of an exception stays readable: 14 days, in milliseconds.
 const minCompactionLag = 14 * 24 * 3600 * 1000
 
+// costRetention is how long a cost waits to be loaded: 30 days, in milliseconds. No lane reads it again.
+const costRetention = 30 * 24 * 3600 * 1000
+
 // applied is one run of Apply.
 type applied struct {
 	Config
@@ -101,6 +104,7 @@ func (a *applied) create(ctx context.Context) error {
 	}
 	for topic, config := range map[string]map[string]string{
 		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag)},
+		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1"},
 		a.Journal():    keptLog(),
 		a.DeadLetter(): keptLog(),
 	} {
@@ -235,6 +239,10 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", lag)
 		}
 	case topic == a.DeadLetter():
+	case topic == a.Costs():
+		if ms, err := strconv.Atoi(config["retention.ms"]); err == nil && ms >= 0 && ms < minCompactionLag {
+			a.warn(topic, "has retention.ms=%d, below 14 days: a loader that is away longer misses costs", ms)
+		}
 	default:
 		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
 			a.warn(topic, "has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1", config["retention.ms"], config["retention.bytes"])

@@ -48,6 +48,9 @@ func (a *applied) begin(ctx context.Context) error {
 	if err := a.commitStarts(ctx, LoadExceptions, starts, a.Exceptions()); err != nil {
 		return err
 	}
+	if err := a.commitStarts(ctx, LoadCosts, starts, a.Costs()); err != nil {
+		return err
+	}
 	return a.commitStarts(ctx, LoadEvents, starts, a.laneTopics()[:len(event.Families)]...)
 }
 

@@ -26,6 +26,7 @@ const (
 	Detect         = "detect"
 	LoadExceptions = "load-exceptions"
 	LoadEvents     = "load-events"
+	LoadCosts      = "load-costs"
 )
 
 // Group is the full name of a group, e.g. andon-detect.
@@ -39,6 +40,9 @@ func (c Config) Side(f event.Family) string { return c.OwnPrefix + "side." + f.S
 
 // Exceptions is the topic of exceptions, one record per revision.
 func (c Config) Exceptions() string { return c.OwnPrefix + "exceptions" }
+
+// Costs is the topic of unit costs.
+func (c Config) Costs() string { return c.OwnPrefix + "costs" }
 
 // Journal is the topic of what each beat did to each lane.
 func (c Config) Journal() string { return c.OwnPrefix + "journal" }
@@ -55,7 +59,9 @@ func (c Config) Topic(f event.Family, side bool) string {
 }
 
 // outputs are the topics a beat writes.
-func (c Config) outputs() []string { return []string{c.Exceptions(), c.Journal(), c.DeadLetter()} }
+func (c Config) outputs() []string {
+	return []string{c.Exceptions(), c.Costs(), c.Journal(), c.DeadLetter()}
+}
 
 // laneTopics are the topics lanes are made of: inputs, then side topics.
 func (c Config) laneTopics() (topics []string) {

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
+	"andon/schemas/cost"
 	"andon/schemas/deadletter"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
@@ -70,6 +71,13 @@ func (c Config) records(o *pipeline.Outcome) (records []*kgo.Record) {
 	for i := range o.Exceptions {
 		x := &o.Exceptions[i]
 		add(c.Exceptions(), []byte(x.ID.String()), exception.Append(nil, x))
+	}
+	for _, id := range o.Forgotten {
+		add(c.Exceptions(), []byte(id.String()), nil) // compaction removes what has the key
+	}
+	for i := range o.Costs {
+		x := &o.Costs[i]
+		add(c.Costs(), []byte(x.ID.String()), cost.Append(nil, x))
 	}
 	for i := range o.Letters {
 		l := &o.Letters[i]

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"andon/pipeline"
+	"andon/schemas/cost"
 	"andon/schemas/deadletter"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -22,7 +23,9 @@ import (
 // Log is the topics of some lanes, and what loops committed to them. Offsets count from 0. Nothing but Run may use it while Run runs.
 type Log struct {
 	Exceptions []exception.Exception // every revision, in commit order
-	Letters    []deadletter.Letter   // likewise
+	Forgotten  []exception.ID        // likewise
+	Costs      []cost.Cost
+	Letters    []deadletter.Letter
 
 	lanes map[pipeline.Lane]*partitions
 }
@@ -232,6 +235,8 @@ func (r *run) write(b pipeline.Beat) {
 		lane := r.lanes[o.Lane]
 		lane.entries = append(lane.entries, o.Entry)
 		r.Exceptions = append(r.Exceptions, o.Exceptions...)
+		r.Forgotten = append(r.Forgotten, o.Forgotten...)
+		r.Costs = append(r.Costs, o.Costs...)
 		r.Letters = append(r.Letters, o.Letters...)
 	}
 }

@@ -3,6 +3,7 @@
 package beat
 
 import (
+	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 )
@@ -35,8 +36,8 @@ type Counts struct {
 	Done         int64 `json:"done"`
 	Duplicate    int64 `json:"duplicate,omitempty"`
 	DeadLettered int64 `json:"dead_lettered,omitempty"`
-	Parked       int64 `json:"parked,omitempty"` // corrections of an event not seen yet
-	TooLate      int64 `json:"too_late,omitempty"`
+	Parked       int64 `json:"parked,omitempty"`   // corrections of an event not seen yet
+	TooLate      int64 `json:"too_late,omitempty"` // older than what is remembered: it opens no timeline
 	Ticks        int64 `json:"ticks,omitempty"`
 }
 
@@ -77,6 +78,13 @@ type Stepped struct {
 	Skewed   int64        // events that claimed to come from the future, judged at their record's time
 
 	Abstained []Abstention // what rules could not judge, and why
+	Forgotten Forgotten    // entities whose timelines ended
+}
+
+// Forgotten counts entities by how they ended.
+type Forgotten struct {
+	Closed int64 // all that was to come had come
+	Open   int64 // nothing more came for so long that nothing is expected any more
 }
 
 // Abstention counts the judgements a rule could not make for one reason.
@@ -101,6 +109,8 @@ type (
 // Settled is the result of Settle.
 type Settled struct {
 	Exceptions []exception.Exception // changes in the order they came about
+	Forgotten  []exception.ID        // of entities that were forgotten: their records are no longer needed
+	Costs      []cost.Cost           // facts that are new or changed, in the order they came about
 	Poisoned   []Rejected            // items whose findings made settle panic: the beat must be undone and run again without them
 	Disarm     []Disarmed            // likewise timers
 }

@@ -145,6 +145,17 @@ type Exception struct {
 	Observed *int64 `json:"observed,omitempty"`
 	Delta    *int64 `json:"delta,omitempty"` // how far observed is off, in Unit, never negative
 
+	// What is at stake and by when, as things stood at OpenedAt. Time passes: who ranks open exceptions computes urgency, score and priority anew.
+	CostAtRiskMinor *int64       `json:"cost_at_risk_minor,omitempty"` // minor units of Currency; absent: unknown
+	Currency        string       `json:"currency,omitempty"`           // ISO 4217
+	ProbabilityBP   int32        `json:"probability_bp"`               // that the cost comes about if nobody acts, basis points; 10,000 for a fact
+	AvoidableBP     int32        `json:"avoidable_bp"`                 // the share of it that acting can still save
+	UrgencyBP       int32        `json:"urgency_bp"`
+	PriorityScore   *int64       `json:"priority_score,omitempty"` // minor units; absent while the cost is unknown
+	Priority        Priority     `json:"priority"`
+	Deadline        event.Micros `json:"deadline"` // when acting no longer helps: the promise, ship-by, or a span after OpenedAt
+	ActBy           event.Micros `json:"act_by"`   // last responsible moment: the deadline less what the best action takes
+
 	Reasons  []string `json:"reasons"`  // plain sentences with the numbers in them
 	Evidence Evidence `json:"evidence"` // at most MaxEvidence, then the earliest are left out
 	Rule     string   `json:"rule"`     // code and version of the rule's logic, e.g. "CA-04/1"

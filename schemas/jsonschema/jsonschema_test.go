@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"andon/schemas/beat"
+	"andon/schemas/cost"
 	"andon/schemas/deadletter"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -79,6 +80,7 @@ func TestMembersAreThoseOfTheGoTypes(t *testing.T) {
 		{event.Event{}, within(e)},
 		{event.Line{}, within(e, "$defs", "line")},
 		{exception.Exception{}, within(document(t, "exception"))},
+		{cost.Cost{}, within(document(t, "cost"))},
 		{deadletter.Letter{}, within(document(t, "deadletter"))},
 		{journal.Entry{}, within(j)},
 		{journal.Range{}, within(j, "$defs", "range")},
@@ -164,10 +166,17 @@ func TestOutputsConform(t *testing.T) {
 	x := exception.Exception{
 		ID: exception.NewID("default", "IN-05", "D-1", "1"), Revision: 1, Tenant: "default", Code: "IN-05", Subject: "D-1", Episode: "1",
 		State: exception.Open, Change: exception.WasOpened, Severity: exception.Major, DecidedBy: exception.DecidedByRule, OpenedAt: event.MinTime, DetectedAt: event.MinTime + 1,
-		Unit: exception.Milli, Expected: &number, Reasons: []string{"3 short"}, Evidence: exception.Evidence{7}, Rule: "IN-05/1",
+		Unit: exception.Milli, Expected: &number, CostAtRiskMinor: &number, Currency: "EUR", ProbabilityBP: 10_000, PriorityScore: &number, Priority: exception.P4,
+		Deadline: event.MinTime + 9, ActBy: event.MinTime + 5, Reasons: []string{"3 short"}, Evidence: exception.Evidence{7}, Rule: "IN-05/1",
 	}
 	cleared := x
 	cleared.State, cleared.Change, cleared.ClearedAt, cleared.LateData = exception.Cleared, exception.WasCleared, event.MinTime+2, true
+	paid := cost.Cost{
+		ID: cost.NewID("default", cost.PickLabour, "F-1", "10"), Tenant: "default", Component: cost.PickLabour, Subject: "F-1", Part: "10",
+		IncurredAt: event.MinTime, Basis: cost.Measured, WorkUS: 51_000_000, QtyMilli: 2000, AmountMicro: &number, Currency: "EUR", Rates: "00ff",
+	}
+	unknown := cost.Cost{ID: cost.NewID("default", cost.Material, "F-1", "C-1"), Tenant: "default", Component: cost.Material, Subject: "F-1", Part: "C-1",
+		IncurredAt: event.MinTime, Basis: cost.Assumed, Rates: "00ff", Withdrawn: true}
 	letter := deadletter.Letter{Topic: "fulfillment.asn", Offset: 9, At: event.MinTime, Reason: event.Malformed, Detail: "cut"}
 	letter.Keep([]byte("D-1"), []byte("{"))
 	timer := deadletter.Letter{Topic: "fulfillment.asn", Reason: event.TimerPanic, Timer: "D-1 due 2026-01-01T00:00:00Z"}
@@ -179,6 +188,7 @@ func TestOutputsConform(t *testing.T) {
 	genesis := journal.Entry{Version: journal.Version, Lane: "carrier/0", InputID: "a", SideID: "b", Settings: "00ff"}
 	for name, texts := range map[string][][]byte{
 		"exception":  {exception.Append(nil, &x), exception.Append(nil, &cleared)},
+		"cost":       {cost.Append(nil, &paid), cost.Append(nil, &unknown)},
 		"deadletter": {deadletter.Append(nil, &letter), deadletter.Append(nil, &timer)},
 		"journal":    {journal.Append(nil, &entry), journal.Append(nil, &genesis)},
 	} {
