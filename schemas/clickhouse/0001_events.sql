@@ -1,3 +1,6 @@
+-- A row is kept for 13 months from its record_time. That is the one time that a repeated load does not change and that runs in the order in which
+-- rows supersede one another, so no row outlives the one that took its place, and history brought in late stays as long as any other. A part goes
+-- when all its rows have expired, nothing is rewritten for it; until then events_current leaves expired rows out.
 CREATE TABLE IF NOT EXISTS andon.events
 (
     tenant             LowCardinality(String) COMMENT 'tenant the event belongs to',
@@ -46,6 +49,9 @@ CREATE TABLE IF NOT EXISTS andon.events
     eta                Nullable(DateTime64(6, 'UTC')) COMMENT 'estimated arrival, UTC; NULL if not stated' CODEC(ZSTD(1)),
     carton_id          String COMMENT 'carton id; empty if none' CODEC(ZSTD(1)),
     weight_g           Int64 COMMENT 'gross weight in grams; 0 if not stated' CODEC(ZSTD(1)),
+    freight_minor      Nullable(Int64) COMMENT 'what the carrier bills for the shipment, minor units of currency; NULL if unknown' CODEC(ZSTD(1)),
+    declared_value_minor Nullable(Int64) COMMENT 'declared value of the goods, minor units of currency; NULL if unknown' CODEC(ZSTD(1)),
+    currency           LowCardinality(String) COMMENT 'ISO 4217 currency of freight_minor and declared_value_minor; empty if both are unknown',
     content_hash       UInt64 COMMENT 'xxHash64 of the record''s bytes; two rows of one event_id with different hashes state different things' CODEC(NONE),
     topic              LowCardinality(String) COMMENT 'Kafka topic of the record',
     partition          Int32 COMMENT 'Kafka partition of the record' CODEC(ZSTD(1)),
@@ -56,5 +62,6 @@ CREATE TABLE IF NOT EXISTS andon.events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (tenant, family, subject, event_id, topic, partition, offset)
-SETTINGS non_replicated_deduplication_window = 1000
+TTL toDateTime(record_time) + INTERVAL 13 MONTH
+SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
 COMMENT 'One row per record of the input topics (clock.tick and what cannot be read left out). Rows of one record are equal, so doubles vanish: read with FINAL or through events_current.'

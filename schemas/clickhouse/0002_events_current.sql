@@ -46,6 +46,9 @@ CREATE VIEW IF NOT EXISTS andon.events_current
     eta                Nullable(DateTime64(6, 'UTC')) COMMENT 'estimated arrival, UTC; NULL if not stated',
     carton_id          String COMMENT 'carton id; empty if none',
     weight_g           Int64 COMMENT 'gross weight in grams; 0 if not stated',
+    freight_minor      Nullable(Int64) COMMENT 'what the carrier bills for the shipment, minor units of currency; NULL if unknown',
+    declared_value_minor Nullable(Int64) COMMENT 'declared value of the goods, minor units of currency; NULL if unknown',
+    currency           LowCardinality(String) COMMENT 'ISO 4217 currency of freight_minor and declared_value_minor; empty if both are unknown',
     content_hash       UInt64 COMMENT 'xxHash64 of the record''s bytes; two rows of one event_id with different hashes state different things',
     topic              LowCardinality(String) COMMENT 'Kafka topic of the record',
     partition          Int32 COMMENT 'Kafka partition of the record',
@@ -55,6 +58,7 @@ CREATE VIEW IF NOT EXISTS andon.events_current
 )
 AS
 SELECT * FROM andon.events
+WHERE record_time > now() - INTERVAL 13 MONTH
 ORDER BY record_time DESC, content_hash DESC, offset DESC
 LIMIT 1 BY tenant, family, subject, event_id
 COMMENT 'One row per event id of an entity: what stands of it. Same id with other content replaces: the later record time wins, then the content hash, as in detection.'

@@ -1,3 +1,7 @@
+-- A row is kept for 25 months from its record_time: disputes, and the same month of the year before. Of the times of a row only that one is the same
+-- in a repeated load and runs in the order of revisions: with opened_at, which a revision may move back, an older one could outlive the latest and
+-- seem current. No fact of the id is a time to partition by, so merges drop expired rows one by one, at most once a week, as each rewrites a part,
+-- and exceptions_current leaves them out at once.
 CREATE TABLE IF NOT EXISTS andon.exceptions
 (
     tenant       LowCardinality(String) COMMENT 'tenant the exception belongs to',
@@ -22,6 +26,15 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
     expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown' CODEC(ZSTD(1)),
     observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown' CODEC(ZSTD(1)),
     delta        Nullable(Int64) COMMENT 'how far observed is off, in unit, never negative; NULL if unknown' CODEC(ZSTD(1)),
+    cost_at_risk_minor Nullable(Int64) COMMENT 'what is lost if nobody acts, minor units of currency; NULL if unknown' CODEC(ZSTD(1)),
+    currency     LowCardinality(String) COMMENT 'ISO 4217 currency of cost_at_risk_minor and priority_score; empty if unknown',
+    probability_bp Int32 COMMENT 'probability of that loss if nobody acts, basis points; 10000 for a fact' CODEC(ZSTD(1)),
+    avoidable_bp Int32 COMMENT 'share of it that acting can still save, basis points' CODEC(ZSTD(1)),
+    urgency_bp   Int32 COMMENT 'how soon acting is needed, as of opened_at, basis points' CODEC(ZSTD(1)),
+    priority_score Nullable(Int64) COMMENT 'cost at risk x probability x avoidable x urgency, as of opened_at, minor units of currency; NULL if the cost is unknown' CODEC(ZSTD(1)),
+    priority     LowCardinality(String) COMMENT 'P1 to P4, as of opened_at: the order of work',
+    deadline     DateTime64(6, 'UTC') COMMENT 'when acting no longer helps, UTC' CODEC(ZSTD(1)),
+    act_by       DateTime64(6, 'UTC') COMMENT 'last responsible moment: deadline less what the best action takes, UTC' CODEC(ZSTD(1)),
     reasons      Array(String) COMMENT 'plain sentences with the numbers in them' CODEC(ZSTD(1)),
     evidence     Array(UInt64) COMMENT 'events the verdict stands on: values of events.event_hash, sorted' CODEC(ZSTD(1)),
     topic        LowCardinality(String) COMMENT 'Kafka topic of the record',
@@ -32,5 +45,6 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, code, subject, episode, exception_id, revision)
-SETTINGS non_replicated_deduplication_window = 1000
+TTL toDateTime(record_time) + INTERVAL 25 MONTH
+SETTINGS non_replicated_deduplication_window = 1000, merge_with_ttl_timeout = 604800
 COMMENT 'One row per revision of an exception. Rows of one revision are equal, so doubles vanish: read with FINAL or through exceptions_current.'

@@ -22,6 +22,15 @@ CREATE VIEW IF NOT EXISTS andon.exceptions_current
     expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown',
     observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown',
     delta        Nullable(Int64) COMMENT 'how far observed is off, in unit, never negative; NULL if unknown',
+    cost_at_risk_minor Nullable(Int64) COMMENT 'what is lost if nobody acts, minor units of currency; NULL if unknown',
+    currency     LowCardinality(String) COMMENT 'ISO 4217 currency of cost_at_risk_minor and priority_score; empty if unknown',
+    probability_bp Int32 COMMENT 'probability of that loss if nobody acts, basis points; 10000 for a fact',
+    avoidable_bp Int32 COMMENT 'share of it that acting can still save, basis points',
+    urgency_bp   Int32 COMMENT 'how soon acting is needed, as of opened_at, basis points',
+    priority_score Nullable(Int64) COMMENT 'cost at risk x probability x avoidable x urgency, as of opened_at, minor units of currency; NULL if the cost is unknown',
+    priority     LowCardinality(String) COMMENT 'P1 to P4, as of opened_at: the order of work',
+    deadline     DateTime64(6, 'UTC') COMMENT 'when acting no longer helps, UTC',
+    act_by       DateTime64(6, 'UTC') COMMENT 'last responsible moment: deadline less what the best action takes, UTC',
     reasons      Array(String) COMMENT 'plain sentences with the numbers in them',
     evidence     Array(UInt64) COMMENT 'events the verdict stands on: values of events.event_hash, sorted',
     topic        LowCardinality(String) COMMENT 'Kafka topic of the record',
@@ -32,6 +41,7 @@ CREATE VIEW IF NOT EXISTS andon.exceptions_current
 )
 AS
 SELECT * FROM andon.exceptions
+WHERE record_time > now() - INTERVAL 25 MONTH
 ORDER BY revision DESC
 LIMIT 1 BY tenant, code, subject, episode, exception_id
 COMMENT 'One row per exception: its highest revision. Conditions on tenant, code, subject, episode and exception_id are applied while reading; any other after the choice of the revision.'

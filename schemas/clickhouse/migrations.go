@@ -20,7 +20,11 @@ const Database = "andon"
 const (
 	Events     = "events"
 	Exceptions = "exceptions"
+	Costs      = "costs"
 )
+
+// Loaded lists them.
+var Loaded = [...]string{Events, Exceptions, Costs}
 
 //go:embed *.sql
 var files embed.FS
