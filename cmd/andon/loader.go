@@ -39,6 +39,8 @@ func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer)
 	return []loader{
 		{cfg, tables.Exceptions, kafka.LoadExceptions, []string{at.Exceptions()},
 			func(db *clickhouse.DB) load.Table { return db.Exceptions(log) }, log, metrics},
+		{cfg, tables.Costs, kafka.LoadCosts, []string{at.Costs()},
+			func(db *clickhouse.DB) load.Table { return db.Costs(log) }, log, metrics},
 		{cfg, tables.Events, kafka.LoadEvents, inputs,
 			func(db *clickhouse.DB) load.Table { return db.Events(families) }, log, metrics},
 	}

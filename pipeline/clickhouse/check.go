@@ -25,7 +25,7 @@ func (db *DB) Check(ctx context.Context) error {
 	if len(pending) > 0 {
 		return refuse("database %s lacks migration %s: run andon migrate", db.name, pending[0].Name)
 	}
-	for _, table := range []string{tables.Events, tables.Exceptions} {
+	for _, table := range tables.Loaded {
 		if err := db.checkTable(ctx, table); err != nil {
 			return err
 		}

@@ -100,6 +100,9 @@ var eventFields = []field[eventRow]{
 	of("eta", func(r *eventRow) *time.Time { return orNull(r.event.ETA) }),
 	of("carton_id", func(r *eventRow) string { return r.event.CartonID }),
 	of("weight_g", func(r *eventRow) int64 { return r.event.WeightG }),
+	of("freight_minor", func(r *eventRow) *int64 { return known(r.event.FreightMinor, r.event.Currency != "") }),
+	of("declared_value_minor", func(r *eventRow) *int64 { return known(r.event.DeclaredValueMinor, r.event.DeclaredValueMinor != 0) }),
+	of("currency", func(r *eventRow) string { return r.event.Currency }),
 	of("content_hash", func(r *eventRow) uint64 { return r.event.Content }),
 	of("topic", func(r *eventRow) string { return r.topic }),
 	of("partition", func(r *eventRow) int32 { return r.partition }),
@@ -121,11 +124,12 @@ func perLine[V any](name string, get func(*event.Line) V) field[eventRow] {
 	})
 }
 
-// unitCost is the cost of a line, NULL when unknown: an unknown price is not a price of zero.
-func unitCost(l *event.Line) *int64 {
-	if l.Currency == "" {
+func unitCost(l *event.Line) *int64 { return known(l.UnitCostMinor, l.Currency != "") }
+
+// known is the amount, NULL when unknown: an unknown price is not a price of zero.
+func known(minor int64, is bool) *int64 {
+	if !is {
 		return nil
 	}
-	cost := l.UnitCostMinor
-	return &cost
+	return &minor
 }

@@ -22,7 +22,7 @@ type exceptions struct {
 	log *slog.Logger
 }
 
-// Insert makes a row of each revision.
+// Insert makes a row of each revision. A tombstone is none: its lane forgot an exception that ended long before.
 func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	var done load.Inserted
 	b := newBlock(exceptionFields, len(records))
@@ -32,7 +32,7 @@ func (t exceptions) Insert(ctx context.Context, token string, from load.Partitio
 			done.Tombstones++
 			continue
 		}
-		if err := decode(record.Value, &row.Exception); err != nil {
+		if err := decodeException(record.Value, &row.Exception); err != nil {
 			done.Undecodable++
 			t.log.Error("a record is no exception", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
 			continue
@@ -47,8 +47,8 @@ func (t exceptions) Insert(ctx context.Context, token string, from load.Partitio
 	return done, nil
 }
 
-// decode reads an exception and checks that it bears its own id: what else would replace what.
-func decode(value []byte, x *exception.Exception) error {
+// decodeException reads an exception and checks that it bears its own id: what else would replace what.
+func decodeException(value []byte, x *exception.Exception) error {
 	if err := exception.Decode(value, x); err != nil {
 		return err
 	}
@@ -90,6 +90,15 @@ var exceptionFields = []field[exceptionRow]{
 	of("expected", func(r *exceptionRow) *int64 { return r.Expected }),
 	of("observed", func(r *exceptionRow) *int64 { return r.Observed }),
 	of("delta", func(r *exceptionRow) *int64 { return r.Delta }),
+	of("cost_at_risk_minor", func(r *exceptionRow) *int64 { return r.CostAtRiskMinor }),
+	of("currency", func(r *exceptionRow) string { return r.Currency }),
+	of("probability_bp", func(r *exceptionRow) int32 { return r.ProbabilityBP }),
+	of("avoidable_bp", func(r *exceptionRow) int32 { return r.AvoidableBP }),
+	of("urgency_bp", func(r *exceptionRow) int32 { return r.UrgencyBP }),
+	of("priority_score", func(r *exceptionRow) *int64 { return r.PriorityScore }),
+	of("priority", func(r *exceptionRow) string { return string(r.Priority) }),
+	of("deadline", func(r *exceptionRow) time.Time { return instant(r.Deadline) }),
+	of("act_by", func(r *exceptionRow) time.Time { return instant(r.ActBy) }),
 	lists("reasons", func(r *exceptionRow) []string { return r.Reasons }),
 	lists("evidence", func(r *exceptionRow) []uint64 { return r.Evidence }),
 	of("topic", func(r *exceptionRow) string { return r.topic }),

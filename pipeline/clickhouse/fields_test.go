@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 )
@@ -18,9 +19,13 @@ func TestEveryMemberOnTheWireHasAColumn(t *testing.T) {
 	for _, f := range exceptionFields {
 		columns["exceptions."+f.name] = true
 	}
+	for _, f := range costFields {
+		columns["costs."+f.name] = true
+	}
 	for prefix, contract := range map[string]reflect.Type{
 		"events.":       reflect.TypeFor[event.Event](),
 		"events.lines.": reflect.TypeFor[event.Line](),
+		"costs.":        reflect.TypeFor[cost.Cost](),
 		"exceptions.":   reflect.TypeFor[exception.Exception](),
 	} {
 		for field := range contract.Fields() {
