@@ -93,6 +93,9 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("dead letter %d of %d bytes keeps %d of %d", i, letter.Bytes, len(letter.Raw), len(bad[i].Value))
 		}
 	}
+	if out := output(t, "deadletter", "list", "--config", l.file(l.cfg)); !strings.Contains(out, fmt.Sprintf("%d in all", len(bad))) {
+		t.Errorf("andon deadletter list says\n%s", out)
+	}
 	for name, want := range map[string]int{
 		"andon_events_read_total": 2*len(bad) + 1, "andon_events_done_total": len(bad), "andon_events_duplicate_total": 1,
 		"andon_events_dead_lettered_total": len(bad), "andon_events_parked_total": 0, "andon_events_too_late_total": 0,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"andon/replay/datasets"
 	"andon/replay/history"
@@ -12,21 +13,39 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// importCmd is `andon import NAME=DIR`.
+// importCmd is `andon import NAME=PATH`.
 type importCmd struct {
 	configured
-	Dataset dataset `arg:"" placeholder:"NAME=DIR" help:"Public data set (adventureworks, olist, valio_aimo, wwi) and the folder of its files."`
+	From       origin `arg:"" name:"name=path" help:"ndjson and a file of your own events, one JSON object a line; or a public data set (adventureworks, olist, valio_aimo, wwi) and the folder of its files."`
+	SkipErrors bool   `help:"Write the lines of an ndjson file that can be taken, though others cannot."`
+}
+
+// origin is a NAME=PATH argument: where a history comes from.
+type origin struct{ dataset }
+
+// UnmarshalText reads NAME=PATH.
+func (o *origin) UnmarshalText(text []byte) error {
+	name, path, _ := strings.Cut(string(text), "=")
+	if path == "" || name != ndjsonFile && !slices.Contains(datasets.Names(), name) {
+		return fmt.Errorf("%q is not NAME=PATH: ndjson=FILE, or one of %s and the folder of its files", text, strings.Join(datasets.Names(), ", "))
+	}
+	o.dataset = dataset{name, path}
+	return nil
 }
 
 // Help is shown by --help.
 func (importCmd) Help() string {
-	return `Reads the set as canonical events and writes them, in the order in which they happened, with clock.tick records in
-between, to the input topics. They must be empty: a set needs a prefix of its own. So take a configuration with
-kafka.input_prefix, kafka.own_prefix and the settings of the set (deploy/import has one for each), then:
+	return `Writes history to the input topics, with clock.tick records in between. They must be empty: each history needs a prefix of
+its own. So take a configuration with kafka.input_prefix, kafka.own_prefix and the settings of the history (deploy/import has
+one for each set and one for a file of your own), then:
 
-  andon topics apply --config deploy/import/olist.yaml
-  andon import olist=DIR --config deploy/import/olist.yaml
-  andon run --config deploy/import/olist.yaml`
+  andon topics apply --config deploy/import/ndjson.yaml
+  andon import ndjson=events.ndjson --config deploy/import/ndjson.yaml
+  andon run --config deploy/import/ndjson.yaml
+
+A file holds an event a line, in the order of arrival; a file that ends in .gz is inflated. It is read through first: when a line
+cannot be taken nothing is written. andon check looks at it without Kafka; docs/guides/send-events.md says what an event
+looks like.`
 }
 
 // Run imports the set.
@@ -35,7 +54,10 @@ func (c importCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	set, err := c.Dataset.open()
+	if c.From.name == ndjsonFile {
+		return c.file(ctx, cfg)
+	}
+	set, err := c.From.open()
 	if err != nil {
 		return err
 	}

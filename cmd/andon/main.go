@@ -27,21 +27,23 @@ const description = `Andon watches fulfilment events (ASN and receiving, carrier
 exceptions, each exactly once, into ClickHouse.
 
 A first look: andon demo. On engines of your own: write a configuration (deploy/andon.example.yaml), then andon config check,
-andon topics apply, andon migrate, andon run.
+andon topics apply, andon migrate, andon run. With events of your own: andon check, andon import.
 
 Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configuration is wrong.`
 
 // cli is the command line; each command stands in a file of its own.
 type cli struct {
-	Demo     demoCmd     `cmd:"" help:"See it run: a simulated day through the whole line, on engines it brings itself."`
-	Run      runCmd      `cmd:"" help:"Detect and load, until it is told to stop."`
-	Config   configCmd   `cmd:"" help:"Check a configuration and what it names."`
-	Topics   topicsCmd   `cmd:"" help:"Lay out the topics in Kafka."`
-	Migrate  migrateCmd  `cmd:"" help:"Create or update the tables in ClickHouse."`
-	Simulate simulateCmd `cmd:"" help:"Make up a day of fulfilment, with its hidden truth, into Kafka or a file."`
-	Import   importCmd   `cmd:"" help:"Put a public data set into Kafka."`
-	Replay   replayCmd   `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
-	Version  versionCmd  `cmd:"" help:"Print version, build and rules."`
+	Demo       demoCmd       `cmd:"" help:"See it run: a simulated day through the whole line, on engines it brings itself."`
+	Run        runCmd        `cmd:"" help:"Detect and load, until it is told to stop."`
+	Config     configCmd     `cmd:"" help:"Check a configuration and what it names."`
+	Topics     topicsCmd     `cmd:"" help:"Lay out the topics in Kafka."`
+	Migrate    migrateCmd    `cmd:"" help:"Create or update the tables in ClickHouse."`
+	Simulate   simulateCmd   `cmd:"" help:"Make up a day of fulfilment, with its hidden truth, into Kafka or a file."`
+	Check      checkFileCmd  `cmd:"" help:"Look through a file of your own events: what is wrong, line by line."`
+	Import     importCmd     `cmd:"" help:"Put a file of your own events, or a public data set, into Kafka."`
+	Replay     replayCmd     `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
+	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why."`
+	Version    versionCmd    `cmd:"" help:"Print version, build and rules."`
 }
 
 // usageError is a mistake of the caller: a wrong flag or configuration.

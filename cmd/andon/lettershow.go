@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+	"unicode/utf8"
+
+	"andon/pipeline/kafka"
+)
+
+// letterShowCmd is `andon deadletter show`.
+type letterShowCmd struct {
+	configured
+	From string `arg:"" placeholder:"TOPIC/PARTITION/OFFSET" help:"Where the record lay, as list prints it."`
+}
+
+// Help is shown by --help.
+func (letterShowCmd) Help() string {
+	return `Prints where the record lay, when it arrived and was put aside, the reason, the key and the bytes: as they are when they are
+text, else as a hex dump.
+
+  andon deadletter show fulfillment.carrier/3/1841 --config andon.yaml`
+}
+
+// Run shows the letter. Of several about one record it shows the newest.
+func (c letterShowCmd) Run(ctx context.Context) error {
+	cfg, err := c.read()
+	if err != nil {
+		return err
+	}
+	parts := strings.SplitN(c.From, "/", 3)
+	partition, wrong := -1, error(nil)
+	if len(parts) == 3 {
+		partition, wrong = strconv.Atoi(parts[1])
+	}
+	if wrong != nil || partition < 0 || partition > 1<<30 {
+		return usageError{errors.New("name the letter as andon deadletter list does: TOPIC/PARTITION/OFFSET")}
+	}
+	var found *kafka.Letter
+	for l, err := range kafka.Letters(ctx, kafkaConfig(cfg), slog.New(slog.DiscardHandler), int32(partition), 0) {
+		if err != nil {
+			return fmt.Errorf("read the dead letters: %w", oneLine(err))
+		}
+		if l.Name == c.From {
+			found = &l
+		}
+	}
+	if found == nil {
+		return fmt.Errorf("no dead letter %s: andon deadletter list prints those there are", c.From)
+	}
+	return showLetter(found)
+}
+
+func showLetter(l *kafka.Letter) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) {
+		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	}
+	row("from", "topic %s, partition %d, offset %d", l.Topic, l.Partition, l.Offset)
+	if l.Letter.At != 0 {
+		row("arrived", "%s", l.Letter.At)
+	}
+	row("put aside", "%s", l.At)
+	row("reason", "%s", l.Reason)
+	if l.Detail != "" {
+		row("detail", "%s", plain(l.Detail, 1<<10))
+	}
+	if l.Timer != "" {
+		row("timer", "%s", plain(l.Timer, 1<<10))
+	} else {
+		row("key", "%s", plain(string(l.Key), 1<<10))
+		row("bytes", "%d", l.Bytes)
+		row("sha256", "%s", l.SHA256)
+	}
+	row("redrives", "%d", l.Redrives)
+	if err := table.Flush(); err != nil || len(l.Raw) == 0 {
+		return err
+	}
+	if len(l.Raw) < l.Bytes {
+		fmt.Printf("\nthe first %d of %d bytes:\n", len(l.Raw), l.Bytes)
+	} else {
+		fmt.Println()
+	}
+	control := func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
+	if text := string(l.Raw); utf8.ValidString(text) && !strings.ContainsFunc(text, control) {
+		fmt.Println(text)
+	} else {
+		fmt.Print(hex.Dump(l.Raw))
+	}
+	return nil
+}
