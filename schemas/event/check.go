@@ -26,18 +26,24 @@ func check(family Family, key []byte, e *Event) *Reject {
 }
 
 func checkTimes(e *Event) *Reject {
-	for _, t := range [...]struct {
-		name  string
-		value Micros
-	}{{"event_time", e.Time}, {"promise_deliver_by", e.PromiseDeliverBy}, {"ship_by", e.ShipBy}, {"eta", e.ETA}} {
-		if t.value == invalidTime {
-			return &Reject{ImpossibleDate, t.name + " is no RFC 3339 UTC time between 1990 and 2100"}
-		}
+	switch invalidTime {
+	case e.Time:
+		return impossible("event_time")
+	case e.PromiseDeliverBy:
+		return impossible("promise_deliver_by")
+	case e.ShipBy:
+		return impossible("ship_by")
+	case e.ETA:
+		return impossible("eta")
 	}
 	if e.Time == 0 {
 		return missing("event_time")
 	}
 	return nil
+}
+
+func impossible(name string) *Reject {
+	return &Reject{ImpossibleDate, name + " is no RFC 3339 UTC time between 1990 and 2100"}
 }
 
 func missing(name string) *Reject { return &Reject{MissingField, name} }

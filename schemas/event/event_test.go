@@ -20,9 +20,11 @@ type example struct {
 	event  event.Event
 }
 
-func examples(t testing.TB) []example {
+func examples(t testing.TB) []example { return examplesIn(t, "testdata/events.ndjson") }
+
+func examplesIn(t testing.TB, name string) []example {
 	t.Helper()
-	file, err := os.ReadFile("testdata/events.ndjson")
+	file, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

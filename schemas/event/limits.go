@@ -1,7 +1,5 @@
 package event
 
-import "bytes"
-
 // Limits of one record. A record past one of them is a dead letter; none is a setting.
 const (
 	MaxRecordBytes = 256 << 10
@@ -12,21 +10,14 @@ const (
 	MaxCostMinor   = 1_000_000_000_000
 )
 
-// checkShape enforces the limits that must hold before a parser may run. Most records are too short to break one and are not scanned.
-func checkShape(b []byte) *Reject {
-	if len(b) > MaxRecordBytes {
+// checkShape says which limit of size, nesting or string length a text breaks, well-formed or not.
+func checkShape(s string) *Reject {
+	if len(s) > MaxRecordBytes {
 		return &Reject{Reason: TooLarge}
 	}
-	if len(b) <= MaxStringBytes && bytes.Count(b, []byte{'{'})+bytes.Count(b, []byte{'['}) <= MaxDepth {
-		return nil
-	}
-	return scanShape(b)
-}
-
-func scanShape(b []byte) *Reject {
 	depth, start := 0, -1 // start: first byte of the string being read
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
 		case start >= 0:
 			if i-start > MaxStringBytes {
 				return &Reject{Reason: StringTooLong}

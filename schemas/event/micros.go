@@ -1,8 +1,13 @@
 package event
 
 import (
+	"bytes"
 	"math"
+	"reflect"
+	"strconv"
 	"time"
+
+	"github.com/segmentio/encoding/json"
 )
 
 // Micros is an instant: microseconds since 1970-01-01T00:00:00Z, UTC. Zero means absent.
@@ -49,7 +54,7 @@ func (m Micros) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads RFC 3339 in UTC ("Z" or "+00:00"), at most microseconds. What is no such instant, or lies outside MinTime and MaxTime,
-// is kept as an invalid value for Decode to reject as an impossible date.
+// is kept as an invalid value, as Decode does to reject it as an impossible date.
 func (m *Micros) UnmarshalJSON(b []byte) error {
 	s, err := text(b)
 	if err != nil || s == nil {
@@ -57,7 +62,7 @@ func (m *Micros) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*m = invalidTime
-	if v, ok := parseTime(s); ok && v >= MinTime && v < MaxTime {
+	if v, ok := parseTime(string(s)); ok && v >= MinTime && v < MaxTime {
 		*m = v
 	}
 	return nil
@@ -65,76 +70,29 @@ func (m *Micros) UnmarshalJSON(b []byte) error {
 
 // ParseTime reads an instant as the wire writes it; an impossible one is a *Reject.
 func ParseTime(s string) (Micros, error) {
-	if v, ok := parseTime([]byte(s)); ok && v >= MinTime && v < MaxTime {
+	if v, ok := parseTime(s); ok && v >= MinTime && v < MaxTime {
 		return v, nil
 	}
 	return 0, &Reject{ImpossibleDate, s}
 }
 
-// parseTime reads 2006-01-02T15:04:05[.f{1,9}](Z|+00:00) without allocating; digits past microseconds are dropped.
-func parseTime(b []byte) (Micros, bool) {
-	if len(b) < 20 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
-		return 0, false
-	}
-	year, ok1 := digits(b[0:4])
-	month, ok2 := digits(b[5:7])
-	day, ok3 := digits(b[8:10])
-	hour, ok4 := digits(b[11:13])
-	minute, ok5 := digits(b[14:16])
-	second, ok6 := digits(b[17:19])
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
-		hour > 23 || minute > 59 || second > 59 {
-		return 0, false
-	}
-	micros, rest, ok := fraction(b[19:])
-	if !ok || (string(rest) != "Z" && string(rest) != "+00:00") {
-		return 0, false
-	}
-	days := daysFromCivil(year, month, day)
-	return Micros(((days*24+hour)*60+minute)*60+second)*Second + Micros(micros), true
-}
-
-func digits(b []byte) (n int64, ok bool) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
+// text returns the inside of a JSON string token, and nothing for null. Any other token is an error of the kind a wrong type is.
+func text(token []byte) ([]byte, error) {
+	if len(token) < 2 || token[0] != '"' {
+		if string(token) == "null" {
+			return nil, nil
 		}
-		n = n*10 + int64(c-'0')
+		return nil, &json.UnmarshalTypeError{Value: strconv.Quote(string(token[:min(len(token), 32)])), Type: stringType}
 	}
-	return n, true
-}
-
-func fraction(b []byte) (micros int64, rest []byte, ok bool) {
-	if len(b) == 0 || b[0] != '.' {
-		return 0, b, true
-	}
-	i, scale := 1, int64(100_000)
-	for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {
-		micros += int64(b[i]-'0') * scale
-		scale /= 10
-	}
-	return micros, b[i:], i > 1 && i <= 10
-}
-
-func daysIn(year, month int64) int64 {
-	switch month {
-	case 4, 6, 9, 11:
-		return 30
-	case 2:
-		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
-			return 29
+	inside := token[1 : len(token)-1]
+	if bytes.IndexByte(inside, '\\') >= 0 {
+		var s string
+		if err := json.Unmarshal(token, &s); err != nil {
+			return nil, err
 		}
-		return 28
+		return []byte(s), nil
 	}
-	return 31
+	return inside, nil
 }
 
-// daysFromCivil counts days from 1970-01-01 in the proleptic Gregorian calendar: years are taken to begin in March, so that the leap day ends one.
-func daysFromCivil(year, month, day int64) int64 {
-	if month <= 2 {
-		year--
-		month += 12
-	}
-	yearDays := 365*year + year/4 - year/100 + year/400
-	return yearDays + (153*(month-3)+2)/5 + day - 1 - 719468
-}
+var stringType = reflect.TypeFor[string]()

@@ -1,51 +1,45 @@
 package event
 
 import (
-	"bytes"
-	"reflect"
+	"slices"
 	"strconv"
-
-	"github.com/segmentio/encoding/json"
 )
 
 // names is a closed list of wire names; the position of a name is its value in memory.
-type names []string
+type names struct {
+	list  []string
+	guess [64]uint8 // by the shape of a name: its position in the list
+}
 
-func (n names) name(i uint8) string {
-	if int(i) < len(n) {
-		return n[i]
+func listed(list ...string) *names {
+	n := &names{list: list}
+	for i, name := range list {
+		n.guess[shape(name)] = uint8(i)
+	}
+	return n
+}
+
+// shape tells the names of each list apart.
+func shape(name string) int {
+	if len(name) < 2 {
+		return 0
+	}
+	return (3*len(name) + 9*int(name[len(name)/2]) + int(name[1])) % 64
+}
+
+func (n *names) name(i uint8) string {
+	if int(i) < len(n.list) {
+		return n.list[i]
 	}
 	return ""
 }
 
-func (n names) find(s []byte) (uint8, bool) {
-	for i, name := range n {
-		if name == string(s) {
-			return uint8(i), true
-		}
+func (n *names) find(name string) (uint8, bool) {
+	if i := n.guess[shape(name)]; n.list[i] == name {
+		return i, true
 	}
-	return 0, false
+	i := slices.Index(n.list, name)
+	return uint8(max(i, 0)), i >= 0
 }
-
-// text returns the inside of a JSON string token, and nothing for null. Any other token is an error of the kind a wrong type is.
-func text(token []byte) ([]byte, error) {
-	if len(token) < 2 || token[0] != '"' {
-		if string(token) == "null" {
-			return nil, nil
-		}
-		return nil, &json.UnmarshalTypeError{Value: strconv.Quote(string(token[:min(len(token), 32)])), Type: stringType}
-	}
-	inside := token[1 : len(token)-1]
-	if bytes.IndexByte(inside, '\\') >= 0 {
-		var s string
-		if err := json.Unmarshal(token, &s); err != nil {
-			return nil, err
-		}
-		return []byte(s), nil
-	}
-	return inside, nil
-}
-
-var stringType = reflect.TypeFor[string]()
 
 func quote(s string) ([]byte, error) { return strconv.AppendQuote(nil, s), nil }

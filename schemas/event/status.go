@@ -28,26 +28,16 @@ const (
 	Unmapped
 )
 
-var statusNames = names{"", "LABEL_CREATED", "ACCEPTED", "ARRIVED_FACILITY", "DEPARTED_FACILITY", "IN_TRANSIT", "CUSTOMS_HOLD",
+var statusNames = listed("", "LABEL_CREATED", "ACCEPTED", "ARRIVED_FACILITY", "DEPARTED_FACILITY", "IN_TRANSIT", "CUSTOMS_HOLD",
 	"CUSTOMS_RELEASED", "OUT_FOR_DELIVERY", "ATTEMPT_FAILED", "AVAILABLE_PICKUP", "DELIVERED", "DELAYED", "ADDRESS_ISSUE", "REFUSED",
-	"DAMAGED", "LOST", "RTS", "ETA_UPDATE", "CANCELLED", "UNMAPPED"}
+	"DAMAGED", "LOST", "RTS", "ETA_UPDATE", "CANCELLED", "UNMAPPED")
 
 func (s Status) String() string { return statusNames.name(uint8(s)) }
 
 // ParseStatus returns the milestone of a wire name; false when there is none.
 func ParseStatus(s string) (Status, bool) {
-	i, ok := statusNames.find([]byte(s))
+	i, ok := statusNames.find(s)
 	return Status(i), ok && i != 0
-}
-
-// UnmarshalJSON reads a wire name; an unknown one gives Unmapped, so that the scan is kept.
-func (s *Status) UnmarshalJSON(b []byte) error {
-	name, err := text(b)
-	i, ok := statusNames.find(name)
-	if *s = Status(i); !ok && len(name) > 0 {
-		*s = Unmapped
-	}
-	return err
 }
 
 // MarshalJSON writes the wire name.
@@ -72,16 +62,9 @@ const (
 	Replace
 )
 
-var purposeNames = names{"original", "replace"}
+var purposeNames = listed("original", "replace")
 
 func (p Purpose) String() string { return purposeNames.name(uint8(p)) }
-
-// UnmarshalJSON reads a wire name; an unknown one gives 255, which Decode rejects.
-func (p *Purpose) UnmarshalJSON(b []byte) error {
-	i, err := purposeNames.choice(b)
-	*p = Purpose(i)
-	return err
-}
 
 // MarshalJSON writes the wire name.
 func (p Purpose) MarshalJSON() ([]byte, error) { return quote(p.String()) }
@@ -98,31 +81,11 @@ const (
 	Rejected
 )
 
-var conditionNames = names{"good", "damaged", "quality", "container", "rejected"}
+var conditionNames = listed("good", "damaged", "quality", "container", "rejected")
 
 func (c Condition) String() string { return conditionNames.name(uint8(c)) }
-
-// UnmarshalJSON reads a wire name; an unknown one gives 255, which Decode rejects.
-func (c *Condition) UnmarshalJSON(b []byte) error {
-	i, err := conditionNames.choice(b)
-	*c = Condition(i)
-	return err
-}
 
 // MarshalJSON writes the wire name.
 func (c Condition) MarshalJSON() ([]byte, error) { return quote(c.String()) }
 
-const unknownName = 255
-
-// choice is the value of a token that names one of the list: 0 for null, unknownName for any other name.
-func (n names) choice(token []byte) (uint8, error) {
-	name, err := text(token)
-	if err != nil || name == nil {
-		return 0, err
-	}
-	i, ok := n.find(name)
-	if !ok {
-		return unknownName, nil
-	}
-	return i, nil
-}
+const unknownName = 255 // what an unknown purpose or condition is read as, for Decode to reject

@@ -26,24 +26,16 @@ const (
 	ClockTick  // time has passed event_time on this partition; carries no key
 )
 
-var typeNames = names{"", "asn.despatched", "asn.cancelled", "receipt.line", "receipt.closed", "shipment.manifested", "carrier.scan",
+var typeNames = listed("", "asn.despatched", "asn.cancelled", "receipt.line", "receipt.closed", "shipment.manifested", "carrier.scan",
 	"carrier.eta", "order.released", "pick.started", "pick.confirmed", "pick.shorted", "pack.started", "pack.item", "pack.closed",
-	"label.created", "manifest.closed", "correction", "clock.tick"}
+	"label.created", "manifest.closed", "correction", "clock.tick")
 
 func (t Type) String() string { return typeNames.name(uint8(t)) }
 
 // ParseType returns the type of a wire name; false when there is none.
 func ParseType(s string) (Type, bool) {
-	i, ok := typeNames.find([]byte(s))
+	i, ok := typeNames.find(s)
 	return Type(i), ok && i != 0
-}
-
-// UnmarshalJSON reads a wire name; an unknown one gives Unknown, which Decode rejects by name.
-func (t *Type) UnmarshalJSON(b []byte) error {
-	name, err := text(b)
-	i, _ := typeNames.find(name)
-	*t = Type(i)
-	return err
 }
 
 // MarshalJSON writes the wire name.
@@ -62,13 +54,13 @@ const (
 // Families lists all families in order.
 var Families = [...]Family{ASN, Carrier, PickPack}
 
-var familyNames = names{"asn", "carrier", "pickpack"}
+var familyNames = listed("asn", "carrier", "pickpack")
 
 func (f Family) String() string { return familyNames.name(uint8(f)) }
 
 // ParseFamily returns the family of a name.
 func ParseFamily(s string) (Family, bool) {
-	i, ok := familyNames.find([]byte(s))
+	i, ok := familyNames.find(s)
 	return Family(i), ok
 }
 
