@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"andon/replay/history"
 	"andon/schemas/event"
 )
 
@@ -33,6 +34,18 @@ func (d *dice) between(lo, hi event.Micros) event.Micros {
 // chance is true in that many of ten thousand cases.
 func (d *dice) chance(of10000 int) bool { return d.below(10_000) < of10000 }
 
+// work is how long a piece of work takes that takes so long on average: mostly less, now and then far longer.
+func (d *dice) work(mean event.Micros) event.Micros {
+	switch u := d.below(100); {
+	case u < 70:
+		return d.between(mean*4/10, mean*9/10)
+	case u < 95:
+		return d.between(mean*9/10, mean*21/10)
+	default:
+		return d.between(mean*21/10, mean*6)
+	}
+}
+
 // lag is how long a source's records take to arrive: half are there after p50, 95 of 100 after p95, all after most.
 type lag struct{ p50, p95, most event.Micros }
 
@@ -42,6 +55,7 @@ var (
 	carrierLag = lag{8 * event.Minute, 110 * event.Minute, 119 * event.Minute}
 	adviceLag  = lag{5 * event.Minute, 100 * event.Minute, 119 * event.Minute}
 	receiptLag = lag{30 * event.Minute, 110 * event.Minute, 119 * event.Minute}
+	promptLag  = lag{event.Minute, 4 * event.Minute, 5 * event.Minute}
 )
 
 func (d *dice) lag(l lag) event.Micros {
@@ -55,23 +69,28 @@ func (d *dice) lag(l lag) event.Micros {
 	}
 }
 
-// arrivals gives each step its arrival, sends some twice, and brings all into arrival order.
-func (d *dice) arrivals(steps []step) []step {
+// arrivals gives each step its arrival over the feeds of a site and a carrier, sends some twice, and brings all into arrival order.
+func (d *dice) arrivals(steps []step, w *world, site, carrier int) []step {
 	for i := range steps {
 		s := &steps[i]
-		l, twice := floorLag, 50
+		l, twice, cuts := floorLag, 50, w.siteCuts[site][:]
 		switch {
+		case s.prompt:
+			l, twice, cuts = promptLag, 0, nil
+		case s.typ == event.ASNDespatched:
+			l, twice, cuts = adviceLag, 150, nil
+		case s.typ == event.CarrierScan:
+			l, twice, cuts = carrierLag, 500, w.cuts[carrier][:]
 		case s.family == event.Carrier:
 			l, twice = carrierLag, 500
-		case s.typ == event.ASNDespatched:
-			l, twice = adviceLag, 150
 		case s.family == event.ASN:
 			l, twice = receiptLag, 100
 		}
-		s.arrive = s.at + d.lag(l)
+		arrive, latest := s.at+d.lag(l), s.at+history.SimulateLateness
+		s.arrive = w.cutOf(cuts, arrive).through(d, arrive, latest)
 		if d.chance(twice) {
 			again := *s
-			again.arrive = s.at + l.most
+			again.arrive = max(s.arrive, s.at+l.most)
 			steps = append(steps, again)
 		}
 	}

@@ -47,3 +47,11 @@ func gtin(item int) string {
 	}
 	return string(append(digits, byte('0'+(10-sum%10)%10)))
 }
+
+// cost is what one piece of an item costs, in minor units of a currency; of one item in eight nobody knows it.
+func cost(item int) (minor int64, currency string) {
+	if item%8 == 0 {
+		return 0, ""
+	}
+	return 150 + int64(item)*7919%9000, "USD"
+}

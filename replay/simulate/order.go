@@ -1,119 +1,123 @@
 package simulate
 
 import (
-	"fmt"
+	"slices"
 
 	"andon/schemas/event"
 )
 
-// order is an outbound order: picked, packed, and one parcel on its way to the customer.
+// order is an outbound order: picked, packed in one carton or two, and one shipment on its way to the customer.
 type order struct {
-	number                  int
-	site, carrier, service  int
-	hub                     int
-	shipBy, manifested      event.Micros
-	promise, delivered      event.Micros // delivered 0: never
-	lines                   []goods
-	unpicked, late, stuck   bool
-	shortAt, overAt         int // the line picked wrong; -1 none
-	missed, lost, unscanned bool
-	steps                   []step
+	number                 int
+	site, carrier, service int
+	shipBy                 event.Micros
+	lines                  []goods
+	unpicked, late         bool
+	packs                  []packed
+	cartons                int
+	slip                   slip
+	slipped                int // the pack it happened to
+	journey
+	steps []step
 }
 
-func (o *order) plan(d *dice, number int, begins, day event.Micros) {
-	*o = order{number: number, lines: o.lines[:0], steps: o.steps[:0], shortAt: -1, overAt: -1}
+func (o *order) plan(d *dice, w *world, number int, begins event.Micros) {
+	*o = order{number: number, lines: o.lines[:0], packs: o.packs[:0], steps: o.steps[:0]}
 	o.site, o.carrier, o.service, o.hub = d.below(len(sites)), d.below(len(carriers)), d.below(len(services)), d.below(len(hubs))
 	for range 1 + d.below(4) {
-		o.lines = append(o.lines, goods{item: d.below(items), planned: int64(1+d.below(6)) * 1000, parts: 1})
+		item := d.below(1 + d.below(items)) // some items are popular
+		for o.has(item) {
+			item++
+		}
+		o.lines = append(o.lines, goods{item: item, planned: int64(1+d.below(6)) * 1000, parts: 1})
 	}
 	o.shipBy = (begins + d.between(8*event.Hour, 12*event.Hour)) / (30 * event.Minute) * (30 * event.Minute)
 	o.step(event.PickPack, event.OrderReleased, begins)
 	start := begins + d.between(10*event.Minute, 4*event.Hour)
+	backlog := w.errors(80, o.site, begins)
 	switch fault := d.below(10_000); {
 	case fault < 50:
 		o.unpicked = true
-		o.steps = d.arrivals(o.steps)
+		o.steps = d.arrivals(o.steps, w, o.site, o.carrier)
 		return
-	case fault < 120:
+	case fault < 50+backlog:
 		o.late = true
 		start = o.shipBy - pickLead + d.between(10*event.Minute, 5*event.Hour)
 	}
-	o.mistakes(d, begins-day < 6*event.Hour)
-	packed := o.work(d, start)
-	o.travel(d, packed, day)
-	o.steps = d.arrivals(o.steps)
+	o.mistakes(d, w, start)
+	at := o.pick(d, start) + d.between(5*event.Minute, 35*event.Minute) // on the conveyor
+	o.fill(d, w, at)
+	ready := o.pack(d, at)
+	o.travel(d, w, ready)
+	o.steps = d.arrivals(o.steps, w, o.site, o.carrier)
 }
 
 // pickLead is what picking, packing and staging take: work has to begin so long before the order is to ship.
 const pickLead = 2 * event.Hour
+
+func (o *order) has(item int) bool {
+	return slices.ContainsFunc(o.lines, func(l goods) bool { return l.item == item })
+}
 
 func (o *order) step(f event.Family, typ event.Type, at event.Micros) *step {
 	o.steps = append(o.steps, step{family: f, typ: typ, at: at})
 	return &o.steps[len(o.steps)-1]
 }
 
-// mistakes draws what goes wrong at the bins; the night shift's are worse stocked.
-func (o *order) mistakes(d *dice, night bool) {
-	odds := 1
-	if night {
-		odds = 3
-	}
+// mistakes draws what goes wrong at the bins: one is empty before all is picked, or the picker takes too many; each once an order at most.
+func (o *order) mistakes(d *dice, w *world, at event.Micros) {
+	var emptied, miscounted bool
 	for n := range o.lines {
 		l := &o.lines[n]
 		l.actual = l.planned
+		empty := 60
+		if w.badBin(l.item) {
+			empty = 2000
+		}
+		empty, wrong := w.errors(empty, o.site, at), w.errors(35, o.site, at)
 		switch fault := d.below(10_000); {
-		case fault < 110*odds && o.shortAt < 0:
-			o.shortAt = n
-			l.planned = max(l.planned, 2000)
-			l.actual = int64(1+d.below(int(l.planned/1000)-1)) * 1000
+		case fault < empty && l.planned >= 2000 && !emptied:
+			emptied = true
+			l.cause, l.actual = emptyBin, int64(1+d.below(int(l.planned/1000)-1))*1000
 			l.parts = 1 + d.below(2)
-		case fault < 140*odds && o.overAt < 0:
-			o.overAt = n
-			l.actual = l.planned + int64(1+d.below(2))*1000
+		case fault >= 10_000-wrong && !miscounted:
+			miscounted = true
+			l.cause, l.actual = miscount, l.planned+int64(1+d.below(2))*1000
 		case l.planned >= 3000 && d.chance(800):
 			l.parts = 2
 		}
 	}
 }
 
-// work picks, packs and manifests the order, and says when the parcel is ready.
-func (o *order) work(d *dice, at event.Micros) event.Micros {
-	o.step(event.PickPack, event.PickStarted, at)
-	for n, l := range o.lines {
-		at += d.between(30*event.Second, 4*event.Minute)
-		if l.parts == 1 {
-			s := o.step(event.PickPack, event.PickConfirmed, at)
-			s.n, s.qty, s.part = n, l.actual, lastPart
-			continue
-		}
-		s := o.step(event.PickPack, event.PickConfirmed, at)
-		s.n, s.qty = n, l.actual
-		at += d.between(20*event.Second, 2*event.Minute)
-		if n == o.shortAt { // the picker tells that the bin is empty
-			s = o.step(event.PickPack, event.PickShorted, at)
-			s.n = n
-			continue
-		}
-		s.qty = 1000
-		s = o.step(event.PickPack, event.PickConfirmed, at)
-		s.n, s.qty, s.part = n, l.actual-1000, lastPart
-	}
-	at += d.between(8*event.Minute, 40*event.Minute)
-	o.step(event.PickPack, event.PackStarted, at)
-	for n, l := range o.lines {
-		at += d.between(10*event.Second, event.Minute)
-		s := o.step(event.PickPack, event.PackItem, at)
-		s.n, s.qty = n, l.actual
-	}
-	at += d.between(20*event.Second, 2*event.Minute)
-	o.step(event.PickPack, event.PackClosed, at)
-	o.step(event.PickPack, event.LabelCreated, at+5*event.Second)
-	o.step(event.PickPack, event.ManifestClosed, at+d.between(20*event.Minute, 90*event.Minute))
-	return at + 10*event.Second
-}
+// zones is how long a line takes to pick on average, by the zone its bin is in; over all zones about 67 lines an hour.
+var zones = [...]event.Micros{38 * event.Second, 46 * event.Second, 52 * event.Second, 58 * event.Second, 75 * event.Second}
 
 // lastPart marks the pick that closes its line.
 const lastPart = 9
+
+// pick takes line by line from the bins, and says when the last is done.
+func (o *order) pick(d *dice, at event.Micros) event.Micros {
+	o.step(event.PickPack, event.PickStarted, at)
+	for n, l := range o.lines {
+		at += d.work(zones[l.item%len(zones)])
+		s := o.step(event.PickPack, event.PickConfirmed, at)
+		s.n, s.qty = int16(n), l.actual
+		switch {
+		case l.parts == 1:
+			s.part = lastPart
+		case l.cause == emptyBin: // the picker tells that the bin is empty
+			at += d.work(20 * event.Second)
+			s = o.step(event.PickPack, event.PickShorted, at)
+			s.n = int16(n)
+		default:
+			s.qty = 1000
+			at += d.work(30 * event.Second)
+			s = o.step(event.PickPack, event.PickConfirmed, at)
+			s.n, s.qty, s.part = int16(n), l.actual-1000, lastPart
+		}
+	}
+	return at
+}
 
 func (o *order) planned() []step { return o.steps }
 
@@ -123,36 +127,24 @@ func (o *order) parcel() string { return carriers[o.carrier] + "/" + o.tracking(
 
 func (o *order) tracking() string { return name(carriers[o.carrier][:2]+"9", o.number) }
 
-func (o *order) labels() (labels []Label) {
-	add := func(code, subject, format string, args ...any) {
-		labels = append(labels, Label{code, subject, fmt.Sprintf(format, args...)})
+func (o *order) labels() []Label {
+	if o.unpicked {
+		return []Label{label("PI-06", o.fulfilment(), "the order was forgotten")}
 	}
-	switch {
-	case o.unpicked:
-		add("PI-06", o.fulfilment(), "the order was forgotten")
-		return labels
-	case o.late:
-		add("PI-06", o.fulfilment(), "the backlog was too long: picking began too late to ship by %s", o.shipBy)
+	var labels []Label
+	add := func(code, format string, args ...any) {
+		labels = append(labels, label(code, o.fulfilment(), format, args...))
+	}
+	if o.late {
+		add("PI-06", "the backlog was too long: picking began too late to ship by %s", o.shipBy)
 	}
 	for n, l := range o.lines {
-		said := fmt.Sprintf("line %d, %s: %d milli ordered, %d picked", n+1, sku(l.item), l.planned, l.actual)
-		if n == o.shortAt {
-			add("PI-01", o.fulfilment(), "the bin was empty; %s", said)
+		switch l.cause {
+		case emptyBin:
+			add("PI-01", "line %d, %s: the bin was empty; %d milli ordered, %d picked", n+1, sku(l.item), l.planned, l.actual)
+		case miscount:
+			add("PI-03", "line %d, %s: miscounted; %d milli ordered, %d picked", n+1, sku(l.item), l.planned, l.actual)
 		}
-		if n == o.overAt {
-			add("PI-03", o.fulfilment(), "miscounted; %s", said)
-		}
 	}
-	if o.missed || o.unscanned {
-		add("CA-02", o.parcel(), "the trailer was missed at %s", sites[o.site])
-	}
-	switch {
-	case o.delivered == 0:
-		add("CA-04", o.parcel(), "lost; promised by %s", o.promise)
-	case o.delivered > o.promise+scanGrace && o.stuck:
-		add("CA-04", o.parcel(), "%s was stuck; delivered %s, promised by %s", hubs[o.hub], o.delivered, o.promise)
-	case o.delivered > o.promise+scanGrace:
-		add("CA-04", o.parcel(), "late on the road; delivered %s, promised by %s", o.delivered, o.promise)
-	}
-	return labels
+	return append(append(labels, o.packLabels()...), o.journeyLabels()...)
 }

@@ -7,6 +7,7 @@
 package simulate
 
 import (
+	"fmt"
 	"iter"
 
 	"andon/replay/history"
@@ -27,14 +28,18 @@ type Label struct {
 	Detail  string `json:"detail"`
 }
 
+func label(code, subject, format string, args ...any) Label {
+	return Label{code, subject, fmt.Sprintf(format, args...)}
+}
+
 // Day yields the day's records in arrival order, and its labels in the order of the stories. Both can be read any number of times. No record
 // arrives more than history.SimulateLateness after it happened.
 func Day(c Config) (iter.Seq[history.Record], iter.Seq[Label]) {
 	records := func(yield func(history.Record) bool) { c.tell(yield) }
 	labels := func(yield func(Label) bool) {
-		var t teller
+		t := c.teller()
 		for s := range c.stories() {
-			for _, l := range t.plan(c, s).labels() {
+			for _, l := range t.plan(s).labels() {
 				if !yield(l) {
 					return
 				}
@@ -42,6 +47,15 @@ func Day(c Config) (iter.Seq[history.Record], iter.Seq[Label]) {
 		}
 	}
 	return records, labels
+}
+
+// Events is how many records the day has. To count them, each story is planned once and none is told.
+func (c Config) Events() (n int) {
+	t := c.teller()
+	for s := range c.stories() {
+		n += len(t.plan(s).planned())
+	}
+	return n
 }
 
 // ordersPerDespatch is how many orders there are to one inbound despatch.
@@ -77,47 +91,51 @@ type story interface {
 
 // step is one event to come, without its words.
 type step struct {
-	family event.Family
-	typ    event.Type
-	status event.Status
-	n      int   // the line, or the leg of the journey
-	part   int   // of a line that comes in parts, or a document's revision
-	qty    int64 // thousandths
-	bad    int64 // the rejected part
-	at     event.Micros
-	arrive event.Micros
+	at, arrive event.Micros
+	qty        int64 // thousandths
+	bad        int64 // the rejected part
+	n          int16 // the line, the pack, or the number of the scan
+	part       int16 // of a line that comes in parts; a document's revision; the carton; the place of a scan
+	family     event.Family
+	typ        event.Type
+	status     event.Status
+	prompt     bool // told without delay
 }
 
 // teller holds the two stories it plans by turns.
 type teller struct {
+	Config
+	world    *world
 	despatch despatch
 	order    order
 }
 
-func (t *teller) plan(c Config, number int) story {
-	d := newDice(c.Seed, uint64(number))
+func (c Config) teller() *teller { return &teller{Config: c, world: newWorld(c)} }
+
+func (t *teller) plan(number int) story {
+	d := newDice(t.Seed, uint64(number))
 	if number%(ordersPerDespatch+1) == 0 {
-		t.despatch.plan(d, number, c.begins(number))
+		t.despatch.plan(d, t.world, number, t.begins(number))
 		return &t.despatch
 	}
-	t.order.plan(d, number, c.begins(number), c.Start)
+	t.order.plan(d, t.world, number, t.begins(number))
 	return &t.order
 }
 
 // tell yields the records of all stories merged by arrival.
 func (c Config) tell(yield func(history.Record) bool) {
-	var t teller
+	t := c.teller()
 	var open places
 	for next := 0; ; {
 		for next < c.stories() && (len(open) == 0 || c.begins(next) <= open[0].at) {
-			open.push(place{t.plan(c, next).planned()[0].arrive, next, 0})
+			open.push(place{t.plan(next).planned()[0].arrive, next, 0})
 			next++
 		}
 		if len(open) == 0 {
 			return
 		}
 		first := open[0]
-		s := t.plan(c, first.story)
+		s := t.plan(first.story)
 		steps := s.planned()
 		e := s.event(&steps[first.step])
 		if !yield(history.New(steps[first.step].family, &e, first.at)) {
