@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"andon/cmd/andon/config"
 	"andon/detectors/setting"
 	"andon/internal/embedded"
 	"andon/pipeline/clickhouse"
+	"andon/replay"
 	"andon/replay/simulate"
 	"andon/schemas/event"
 
@@ -34,11 +36,11 @@ stays up for it until Ctrl-C. All of it lives in a temporary directory that is r
 The engines come with make engines (make demo does it by itself).`
 }
 
-// The day of the demo.
-const (
-	demoOrders = 20_000
-	demoStart  = 1_740_960_000 * event.Second // 2025-03-03T00:00:00Z
-)
+// demoDay is the day of the demo: the same each time, two weeks ago, so that its last parcels have arrived and no table lets go of it for its age.
+func demoDay() simulate.Config {
+	const day = 24 * time.Hour
+	return simulate.Config{Seed: 1, Orders: 20_000, Start: event.At(time.Now().Truncate(day).Add(-14 * day))}
+}
 
 // Run shows the day.
 func (c demoCmd) Run(ctx context.Context) (err error) {
@@ -60,7 +62,7 @@ func (c demoCmd) Run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
-	d := demo{cfg: demoConfig(broker.Addr(), server.Addr()), metrics: prometheus.NewRegistry(), screen: newScreen(os.Stdout)}
+	d := demo{cfg: demoConfig(broker.Addr(), server.Addr()), metrics: prometheus.NewRegistry(), screen: newScreen(os.Stdout), day: demoDay()}
 	if d.conn, err = reachClickHouse(ctx, d.cfg.ClickHouse); err != nil {
 		return err
 	}
@@ -115,6 +117,7 @@ type demo struct {
 	conn    driver.Conn
 	metrics *prometheus.Registry
 	screen  *screen
+	day     simulate.Config
 }
 
 // play lays everything out, runs the line, sends the day through it, and keeps the line up during what comes after.
@@ -159,9 +162,8 @@ func (d *demo) layOut(ctx context.Context, log *slog.Logger) error {
 
 // send writes the day and draws what comes of it until all of it is in ClickHouse.
 func (d *demo) send(ctx context.Context) error {
-	records, _ := simulate.Day(simulate.Config{Seed: 1, Orders: demoOrders, Start: demoStart})
-	day := simulated(records)
-	fmt.Printf("a day of %s orders: %s events\n\n", thousands(demoOrders), thousands(day.total))
+	day := simulated(d.day)
+	fmt.Printf("a day of %s orders: %s events\n\n", thousands(d.day.Orders), thousands(day.total))
 	written := make(chan error, 1)
 	go func() { written <- day.write(ctx, d.cfg.Kafka, func(int) {}) }()
 
@@ -185,7 +187,7 @@ func (d *demo) send(ctx context.Context) error {
 		}
 		if over && written == nil {
 			d.screen.last(lines...)
-			return nil
+			return d.compare(ctx)
 		}
 		if d.screen.terminal {
 			d.screen.draw(lines...)
@@ -211,6 +213,21 @@ func (d *demo) state(ctx context.Context, bar *progress) (over bool, lines []str
 	lines = append([]string{bar.line(judged), fmt.Sprintf("rows in ClickHouse: %s events, %s exception revisions", thousands(int(events)), thousands(int(rows))), ""},
 		table(all)...)
 	return judged == bar.total && timers == 0 && int(events) >= bar.total && int(rows) == revisions, lines, nil
+}
+
+// compare shows what was found of what the day hides, as ClickHouse has it.
+func (d *demo) compare(ctx context.Context) error {
+	found, err := claimed(ctx, d.conn)
+	if err != nil {
+		return err
+	}
+	_, labels := simulate.Day(d.day)
+	fmt.Println("\nAgainst what really went wrong that day:")
+	fmt.Println()
+	for _, line := range scoreTable(replay.Compare(replay.Truth(labels), slices.Values(found))) {
+		fmt.Println(line)
+	}
+	return nil
 }
 
 // sum is a metric summed over its labels.

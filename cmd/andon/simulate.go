@@ -39,7 +39,8 @@ func (c simulateCmd) Run(ctx context.Context) error {
 	if err != nil || c.Orders < 1 {
 		return usageError{errors.New("--orders must be positive and --start an RFC 3339 instant in UTC between 1990 and 2100")}
 	}
-	records, labels := simulate.Day(simulate.Config{Seed: c.Seed, Orders: c.Orders, Start: start})
+	day := simulate.Config{Seed: c.Seed, Orders: c.Orders, Start: start}
+	records, labels := simulate.Day(day)
 	if c.Truth != "" {
 		if err := writeLines(ctx, c.Truth, labels, func(l simulate.Label) any { return l }); err != nil {
 			return err
@@ -55,16 +56,13 @@ func (c simulateCmd) Run(ctx context.Context) error {
 	if cfg.Settings.Clock != setting.Log {
 		return usageError{fmt.Errorf("settings.clock is %s in %s: the day is not today's, its time is told by ticks; set settings.clock: log", cfg.Settings.Clock, c.Config)}
 	}
-	return simulated(records).tell(ctx, cfg.Kafka, "simulate")
+	return simulated(day).tell(ctx, cfg.Kafka, "simulate")
 }
 
-// simulated is a day as a history to be written. Counting its events means to make them up once more.
-func simulated(records iter.Seq[history.Record]) past {
-	total := 0
-	for range records {
-		total++
-	}
-	return past{events: records, total: total, step: history.SimulateStep, lateness: history.SimulateLateness}
+// simulated is a day as a history to be written.
+func simulated(c simulate.Config) past {
+	records, _ := simulate.Day(c)
+	return past{events: records, total: c.Events(), step: history.SimulateStep, lateness: history.SimulateLateness}
 }
 
 // fileRecord is a record as a line of a file.
