@@ -5,17 +5,17 @@ package cost
 
 import (
 	"andon/schemas/event"
-	"andon/schemas/exception"
+	"andon/schemas/identity"
 
 	"github.com/segmentio/encoding/json"
 )
 
-// ID names a cost: the same facts give the same id on any machine.
-type ID = exception.ID
+// ID names a cost.
+type ID = identity.ID
 
-// NewID is the id of what (tenant, component, subject, part) names, made as exception ids are.
+// NewID is the id of the piece that (tenant, component, subject, part) name.
 func NewID(tenant string, component Component, subject, part string) ID {
-	return exception.NewID(tenant, string(component), subject, part)
+	return identity.New(tenant, string(component), subject, part)
 }
 
 // Component is what was paid for.

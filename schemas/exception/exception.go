@@ -2,44 +2,21 @@
 package exception
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 
 	"andon/schemas/event"
+	"andon/schemas/identity"
 
 	"github.com/segmentio/encoding/json"
 )
 
-// ID names an exception: the same facts give the same id on any machine.
-type ID [16]byte
+// ID names an exception.
+type ID = identity.ID
 
-func (id ID) String() string { return hex.EncodeToString(id[:]) }
-
-// MarshalText writes 32 hexadecimal digits.
-func (id ID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
-
-// UnmarshalText reads 32 hexadecimal digits.
-func (id *ID) UnmarshalText(b []byte) error {
-	if len(b) != hex.EncodedLen(len(id)) {
-		return fmt.Errorf("exception id %.40q has not 32 digits", b)
-	}
-	_, err := hex.Decode(id[:], b)
-	return err
-}
-
-// NewID is the first 128 bits of SHA-256 over the length-prefixed (4 bytes, big endian) tenant, code, subject and episode.
-func NewID(tenant, code, subject, episode string) (id ID) {
-	h := sha256.New()
-	var n [4]byte
-	for _, s := range [...]string{tenant, code, subject, episode} {
-		binary.BigEndian.PutUint32(n[:], uint32(len(s)))
-		h.Write(n[:])
-		h.Write([]byte(s))
-	}
-	copy(id[:], h.Sum(nil))
-	return id
+// NewID is the id of the obligation that (tenant, code, subject, episode) name.
+func NewID(tenant, code, subject, episode string) ID {
+	return identity.New(tenant, code, subject, episode)
 }
 
 // State is where an exception stands: a function of the facts known, not of the order they came in. New facts may open it again.

@@ -34,16 +34,16 @@ func UrgencyBP(slackS, halfS int64, recoverable bool) int32 {
 	case halfS <= 0:
 		return 500
 	}
-	return int32(min(max(mulDiv(whole, halfS, halfS+slackS), 500), whole))
+	return int32(min(max(MulDiv(whole, halfS, halfS+slackS), 500), whole))
 }
 
 // Score is cost at risk x probability x avoidability x urgency, in minor units of money. The shares are basis points; the result is rounded down.
 func Score(costMinor int64, probabilityBP, avoidableBP, urgencyBP int32) int64 {
-	return mulDiv(costMinor, int64(probabilityBP)*int64(avoidableBP)*int64(urgencyBP), whole*whole*whole)
+	return MulDiv(costMinor, int64(probabilityBP)*int64(avoidableBP)*int64(urgencyBP), whole*whole*whole)
 }
 
-// mulDiv is a*b/c without overflow on the way, rounded down; none may be negative, c not zero. What does not fit is the largest int64.
-func mulDiv(a, b, c int64) int64 {
+// MulDiv is a*b/c without overflow on the way, rounded down; none may be negative, c not zero. What does not fit is the largest int64.
+func MulDiv(a, b, c int64) int64 {
 	hi, lo := bits.Mul64(uint64(a), uint64(b))
 	if hi >= uint64(c) {
 		return 1<<63 - 1
