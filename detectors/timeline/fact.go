@@ -2,31 +2,46 @@
 // see is a function of the set.
 package timeline
 
-import "andon/schemas/event"
+import (
+	"andon/schemas/event"
+)
 
 // Fact is what rules use of one event. Strings share the memory of whatever the fact was read from.
 type Fact struct {
 	ID      uint64       // xxHash64 of the event id
-	Content uint64       // xxHash64 of the record's value
 	Time    event.Micros // event time; the broker's when the event claimed to come from the future
 	Record  event.Micros // broker timestamp of the latest record that stated it
+	Content uint32       // of the xxHash64 of the record's value, the low half
+	Place   uint32       // hash of the facility a scan names, or of the carton a pack event is about; 0: none named
 	Type    event.Type
 
+	Status     event.Status
+	Condition  event.Condition
 	Skewed     bool // Time is not the event's own
 	LineClosed bool
 	Weighed    bool // the unit is a weight
-	Status     event.Status
-	Condition  event.Condition
-	Revision   int32
-	Target     uint64       // of a correction: the ID of the fact it retracts
-	At         event.Micros // the promise, ship-by or ETA the event states
-	Qty        int64        // thousandths of the base unit
-	Rejected   int64        // part of Qty
-	Line       string
-	Item       string
-	Lot        string
-	Site       string
-	Lines      []Line
+	ByOrder    bool // of the ASN family: it names no despatch, only a purchase order
+
+	Revision int32
+	Target   uint64       // of a correction: the ID of the fact it retracts
+	At       event.Micros // the promise, ship-by or ETA the event states
+	Qty      int64        // thousandths of the base unit
+	Rejected int64        // part of Qty
+	Line     string       // order or receipt line; of a carton that is opened or closed its id
+	Item     string
+	Lot      string
+	Doc      *Document // of a document; nil for any other fact
+}
+
+// Document is what only advices, orders and manifests state.
+type Document struct {
+	First    event.Micros // broker timestamp of the earliest record of this event
+	Site     string
+	Order    string // the sales order it is for
+	Freight  int64  // minor units of Currency; unknown when Currency is empty
+	Value    int64  // declared, minor units of Currency; unknown when 0
+	Currency string
+	Lines    []Line
 }
 
 // Line is an advised or planned line of a document.
@@ -34,15 +49,17 @@ type Line struct {
 	Line, Item, Lot string
 	Qty             int64 // thousandths of the base unit
 	Weighed         bool
+	UnitCost        int64  // minor units of Currency per base unit; unknown when Currency is empty
+	Currency        string // ISO 4217
 }
 
-// Of fills f with what rules use of an event, reusing the memory of f.Lines. With limit above zero, an event time after it is taken as not the
-// event's own: the fact is marked skewed and stands at the record's time.
-func Of(e *event.Event, record, limit event.Micros, f *Fact) {
+// Of fills f with what rules use of an event; a document's part goes into d, reusing the memory of d.Lines. With limit above zero, an event time
+// after it is taken as not the event's own: the fact is marked skewed and stands at the record's time.
+func Of(e *event.Event, record, limit event.Micros, f *Fact, d *Document) {
 	*f = Fact{
-		ID: event.IDHash(e.ID), Content: e.Content, Time: e.Time, Record: record, Type: e.Type,
+		ID: event.IDHash(e.ID), Content: uint32(e.Content), Time: e.Time, Record: record, Type: e.Type,
 		LineClosed: e.LineClosed, Weighed: weight(e.UOM), Status: e.Status, Condition: e.Condition, Revision: e.Revision,
-		Qty: e.QtyMilli, Rejected: e.RejectedQtyMilli, Line: e.Line, Item: e.Item(), Lot: e.Lot, Lines: f.Lines[:0],
+		Qty: e.QtyMilli, Rejected: e.RejectedQtyMilli, Line: e.Line, Item: e.Item(), Lot: e.Lot,
 	}
 	if limit > 0 && e.Time > limit {
 		f.Time, f.Skewed = record, true
@@ -50,19 +67,44 @@ func Of(e *event.Event, record, limit event.Micros, f *Fact) {
 	switch e.Type {
 	case event.Correction:
 		f.Target = event.IDHash(e.Retracts)
-	case event.ShipmentManifested:
-		f.At, f.Site = e.PromiseDeliverBy, e.Site
 	case event.CarrierETA:
 		f.At = e.ETA
+	case event.CarrierScan:
+		f.Place = place(e.Facility)
+	case event.PackStarted, event.PackClosed:
+		f.Line, f.Place = e.CartonID, place(e.CartonID)
+	case event.PackItem:
+		f.Place = place(e.CartonID)
+	case event.ShipmentManifested:
+		f.At = e.PromiseDeliverBy
+		f.document(e, record, d)
 	case event.OrderReleased:
-		f.At, f.Site = e.ShipBy, e.Site
+		f.At = e.ShipBy
+		f.document(e, record, d)
 	case event.ASNDespatched:
-		f.Site = e.Site
+		f.document(e, record, d)
+	case event.ReceiptLine:
+		f.ByOrder = e.DespatchID == ""
 	}
+}
+
+func (f *Fact) document(e *event.Event, record event.Micros, d *Document) {
+	*d = Document{First: record, Site: e.Site, Order: e.OrderID, Freight: e.FreightMinor, Value: e.DeclaredValueMinor, Currency: e.Currency, Lines: d.Lines[:0]}
 	for i := range e.Lines {
 		l := &e.Lines[i]
-		f.Lines = append(f.Lines, Line{Line: l.Line, Item: l.Item(), Lot: l.Lot, Qty: l.QtyMilli, Weighed: weight(l.UOM)})
+		d.Lines = append(d.Lines, Line{
+			Line: l.Line, Item: l.Item(), Lot: l.Lot, Qty: l.QtyMilli, Weighed: weight(l.UOM), UnitCost: l.UnitCostMinor, Currency: l.Currency,
+		})
 	}
+	f.Doc = d
+}
+
+// place names where something was, so that two places can be told apart.
+func place(name string) uint32 {
+	if name == "" {
+		return 0
+	}
+	return max(1, uint32(event.IDHash(name)))
 }
 
 // weight reports whether a UN/ECE Rec 20 unit code is a mass.

@@ -3,6 +3,7 @@ package timeline
 import (
 	"cmp"
 	"slices"
+	"unsafe"
 
 	"andon/schemas/event"
 )
@@ -10,15 +11,23 @@ import (
 // MaxBytes bounds the encoding of one timeline; an event that would pass it is refused.
 const MaxBytes = 256 << 10
 
-// maxScans is how many of the latest carrier scans and ETAs a timeline keeps, beside the first and last of each status.
-const maxScans = 32
+// MaxScans is how many of the latest carrier scans and ETAs a timeline keeps, beside the first and last of each status.
+const MaxScans = 32
 
 // Timeline is the facts of one entity, decoded. It is scratch: one serves many entities in turn, through Load, Add and Append.
 type Timeline struct {
 	// Live is what rules judge: the facts that no correction retracts, without the corrections, by (Time, ID).
 	Live []*Fact
 
-	facts []Fact // all, corrections and retracted ones included, by (Time, ID)
+	facts     []Fact // all, corrections and retracted ones included, by (Time, ID)
+	corrected bool   // some are corrections
+
+	documents []*Document // memory for documents; the first used are taken
+	used      int
+
+	source string // what was loaded
+	grown  bool   // since then a fact was added at the end, and nothing else
+	same   bool   // since then nothing was changed
 }
 
 // Outcome is what became of an added fact.
@@ -31,15 +40,21 @@ const (
 	Parked                   // a correction of an event not seen yet; it waits
 )
 
-// Load reads the encoding of a timeline, sharing its memory; nil is the empty timeline. An error means that the bytes are not ours: a bug.
-func (t *Timeline) Load(b []byte) error {
-	t.facts = t.facts[:0]
-	r := reader{b: b}
+// Load reads the encoding of a timeline, sharing its memory; the empty string is the empty timeline. An error means that the bytes are not
+// ours: a bug.
+func (t *Timeline) Load(encoded string) error {
+	t.facts, t.Live, t.used, t.corrected = t.facts[:0], t.Live[:0], 0, false
+	t.source, t.grown, t.same = encoded, false, true
+	r := reader{b: unsafe.Slice(unsafe.StringData(encoded), len(encoded))}
 	var previous event.Micros
 	for len(r.b) > 0 {
 		f := t.grow()
-		f.read(&r, previous)
+		f.read(&r, previous, t.document())
+		if f.Doc != nil {
+			t.used++
+		}
 		previous = f.Time
+		t.corrected = t.corrected || f.Type == event.Correction
 	}
 	if r.bad {
 		return errCorrupt
@@ -48,7 +63,7 @@ func (t *Timeline) Load(b []byte) error {
 	return nil
 }
 
-// grow adds a fact, whose Lines keep their memory from earlier use.
+// grow adds a fact.
 func (t *Timeline) grow() *Fact {
 	if n := len(t.facts); n < cap(t.facts) {
 		t.facts = t.facts[:n+1]
@@ -58,17 +73,38 @@ func (t *Timeline) grow() *Fact {
 	return &t.facts[len(t.facts)-1]
 }
 
+// document is memory that the next document may use.
+func (t *Timeline) document() *Document {
+	if t.used == len(t.documents) {
+		t.documents = append(t.documents, &Document{})
+	}
+	return t.documents[t.used]
+}
+
 // Append appends the encoding of the timeline to b.
 func (t *Timeline) Append(b []byte) []byte {
-	var previous event.Micros
-	for i := range t.facts {
-		b = t.facts[i].append(b, previous)
-		previous = t.facts[i].Time
+	facts, previous := t.facts, event.Micros(0)
+	if t.same {
+		return append(b, t.source...)
+	}
+	if last := len(facts) - 1; t.grown {
+		b = append(b, t.source...)
+		if last > 0 {
+			previous = facts[last-1].Time
+		}
+		facts = facts[last:]
+	}
+	for i := range facts {
+		b = facts[i].append(b, previous)
+		previous = facts[i].Time
 	}
 	return b
 }
 
-// Add puts a fact into the set and takes over its Lines. A known id with the same content is a duplicate; with other content the later record wins, then the larger
+// Unchanged reports whether the timeline still is what was loaded.
+func (t *Timeline) Unchanged() bool { return t.same }
+
+// Add puts a fact into the set. A known id with the same content is a duplicate; with other content the later record wins, then the larger
 // content hash, whatever came first.
 func (t *Timeline) Add(f *Fact) Outcome {
 	outcome := Done
@@ -76,24 +112,47 @@ func (t *Timeline) Add(f *Fact) Outcome {
 		outcome = Parked
 	}
 	if i := t.find(f.ID); i >= 0 {
-		old := &t.facts[i]
-		switch {
-		case old.Content == f.Content:
-			old.Record = max(old.Record, f.Record)
-			return Duplicate
-		case cmp.Or(cmp.Compare(f.Record, old.Record), cmp.Compare(f.Content, old.Content)) < 0:
+		if !t.restate(i, f) {
 			return Duplicate
 		}
 		t.facts = slices.Delete(t.facts, i, i+1)
+		t.same = false
 	}
-	at, _ := slices.BinarySearchFunc(t.facts, f, func(x Fact, f *Fact) int {
-		return cmp.Or(cmp.Compare(x.Time, f.Time), cmp.Compare(x.ID, f.ID))
-	})
+	at := len(t.facts)
+	for at > 0 && f.before(&t.facts[at-1]) {
+		at--
+	}
+	t.grown = t.same && at == len(t.facts)
+	t.same = false
 	t.facts = slices.Insert(t.facts, at, *f)
-	f.Lines = nil
+	t.corrected = t.corrected || f.Type == event.Correction
 	t.thin()
 	t.sift()
 	return outcome
+}
+
+func (f *Fact) before(g *Fact) bool {
+	return cmp.Or(cmp.Compare(f.Time, g.Time), cmp.Compare(f.ID, g.ID)) < 0
+}
+
+// restate brings the i-th fact and a new statement of the same event together: true when the new one stands. Of a document the earliest record
+// of any statement is kept.
+func (t *Timeline) restate(i int, f *Fact) bool {
+	old := &t.facts[i]
+	if old.Doc != nil && f.Doc != nil {
+		if f.Doc.First < old.Doc.First {
+			t.same = false
+		}
+		first := min(old.Doc.First, f.Doc.First)
+		old.Doc.First, f.Doc.First = first, first
+	}
+	if old.Content == f.Content {
+		if f.Record > old.Record {
+			old.Record, t.same = f.Record, false
+		}
+		return false
+	}
+	return cmp.Or(cmp.Compare(f.Record, old.Record), cmp.Compare(f.Content, old.Content)) > 0
 }
 
 func (t *Timeline) find(id uint64) int {
@@ -110,16 +169,10 @@ func (t *Timeline) knows(id uint64) bool { return t.find(id) >= 0 }
 // sift sets Live.
 func (t *Timeline) sift() {
 	t.Live = t.Live[:0]
-	corrected := false
 	for i := range t.facts {
-		if t.facts[i].Type == event.Correction {
-			corrected = true
-			continue
+		if f := &t.facts[i]; !t.corrected || f.Type != event.Correction && !t.retracted(f.ID) {
+			t.Live = append(t.Live, f)
 		}
-		t.Live = append(t.Live, &t.facts[i])
-	}
-	if corrected {
-		t.Live = slices.DeleteFunc(t.Live, func(f *Fact) bool { return t.retracted(f.ID) })
 	}
 }
 
@@ -135,23 +188,27 @@ func (t *Timeline) retracted(id uint64) bool {
 // thin drops the oldest scans past the limit, keeping the first and last of each status, which is all that rules ask of old ones. What is kept
 // depends on the set alone: a dropped scan that comes again is dropped again.
 func (t *Timeline) thin() {
+	if len(t.facts) <= MaxScans {
+		return
+	}
 	scans := 0
 	for i := range t.facts {
-		if isScan(&t.facts[i]) {
+		if t.facts[i].IsScan() {
 			scans++
 		}
 	}
-	if scans <= maxScans {
+	if scans <= MaxScans {
 		return
 	}
+	t.grown = false
 	var seen [256]bool
 	kept := t.facts[:0]
 	left := scans
 	for i := range t.facts {
 		f := t.facts[i]
-		if isScan(&f) {
+		if f.IsScan() {
 			left--
-			if left >= maxScans && seen[f.Status] && !t.lastOfStatus(i) {
+			if left >= MaxScans && seen[f.Status] && !t.lastOfStatus(i) {
 				continue
 			}
 			seen[f.Status] = true
@@ -162,11 +219,12 @@ func (t *Timeline) thin() {
 	t.facts = kept
 }
 
-func isScan(f *Fact) bool { return f.Type == event.CarrierScan || f.Type == event.CarrierETA }
+// IsScan reports whether the fact is one that thinning may drop.
+func (f *Fact) IsScan() bool { return f.Type == event.CarrierScan || f.Type == event.CarrierETA }
 
 func (t *Timeline) lastOfStatus(i int) bool {
 	for j := i + 1; j < len(t.facts); j++ {
-		if isScan(&t.facts[j]) && t.facts[j].Status == t.facts[i].Status {
+		if t.facts[j].IsScan() && t.facts[j].Status == t.facts[i].Status {
 			return false
 		}
 	}

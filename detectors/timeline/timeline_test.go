@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"andon/schemas/event"
@@ -23,10 +24,15 @@ func drawFact(t *rapid.T, i int) Fact {
 		PromiseDeliverBy: event.Micros(rapid.Int64Range(0, 1e15).Draw(t, "promise")), Retracts: fmt.Sprint("e", rapid.IntRange(0, 9).Draw(t, "retracts")),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "lines") {
-		e.Lines = append(e.Lines, event.Line{Line: "1", SKU: rapid.StringN(1, 9, 20).Draw(t, "item"), QtyMilli: rapid.Int64Range(0, 1e9).Draw(t, "planned"), UOM: "KGM"})
+		e.Lines = append(e.Lines, event.Line{Line: "1", SKU: rapid.StringN(1, 9, 20).Draw(t, "item"), QtyMilli: rapid.Int64Range(0, 1e9).Draw(t, "planned"), UOM: "KGM",
+			UnitCostMinor: 0, Currency: rapid.SampledFrom([]string{"", "EUR"}).Draw(t, "currency")})
+	}
+	e.OrderID, e.Facility = rapid.StringN(0, 4, 9).Draw(t, "order"), rapid.StringN(0, 4, 9).Draw(t, "facility")
+	if rapid.Bool().Draw(t, "priced") {
+		e.FreightMinor, e.DeclaredValueMinor, e.Currency = rapid.Int64Range(0, 1e12).Draw(t, "freight"), 7, "JPY"
 	}
 	var f Fact
-	Of(&e, e.Time+event.Micros(rapid.Int64Range(0, 1e9).Draw(t, "lag")), 0, &f)
+	Of(&e, e.Time+event.Micros(rapid.Int64Range(-1e9, 1e9).Draw(t, "lag")), 0, &f, &Document{})
 	return f
 }
 
@@ -39,14 +45,54 @@ func TestCodecRoundTrip(t *testing.T) {
 			written.Add(&f)
 		}
 		b := written.Append(nil)
-		if err := read.Load(b); err != nil {
+		if err := read.Load(string(b)); err != nil {
 			t.Fatal(err)
 		}
-		if a, b := fmt.Sprint(written.facts), fmt.Sprint(read.facts); a != b {
+		if a, b := tell(written.facts), tell(read.facts); a != b {
 			t.Fatalf("wrote %s\nread  %s", a, b)
 		}
 		if again := read.Append(nil); !bytes.Equal(again, b) {
 			t.Fatal("the bytes changed")
+		}
+	})
+}
+
+// tell writes facts down with the documents they point to.
+func tell(facts []Fact) string {
+	var b strings.Builder
+	for _, f := range facts {
+		d := f.Doc
+		f.Doc = nil
+		fmt.Fprintf(&b, "%+v", f)
+		if d != nil {
+			fmt.Fprintf(&b, " %+v", *d)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// A fact added at the end extends the bytes that were there; the result is what writing all anew gives.
+func TestAppendedFactExtendsTheBytes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var whole, grown Timeline
+		var b []byte
+		for i := range rapid.IntRange(0, 12).Draw(t, "facts") {
+			f, g := drawFact(t, i), Fact{}
+			g = f
+			if f.Doc != nil {
+				d := *f.Doc
+				g.Doc = &d
+			}
+			whole.Add(&f)
+			if err := grown.Load(string(b)); err != nil {
+				t.Fatal(err)
+			}
+			grown.Add(&g)
+			b = grown.Append(nil)
+		}
+		if !bytes.Equal(b, whole.Append(nil)) {
+			t.Fatal("the bytes are others")
 		}
 	})
 }
@@ -56,10 +102,10 @@ func FuzzLoad(f *testing.F) {
 	var t Timeline
 	e := event.Event{ID: "a", Type: event.OrderReleased, Time: event.MinTime, Lines: []event.Line{{Line: "1", SKU: "A", QtyMilli: 5}}}
 	var fact Fact
-	Of(&e, e.Time, 0, &fact)
+	Of(&e, e.Time, 0, &fact, &Document{})
 	t.Add(&fact)
-	f.Add(t.Append(nil))
-	f.Fuzz(func(t *testing.T, b []byte) {
+	f.Add(string(t.Append(nil)))
+	f.Fuzz(func(t *testing.T, b string) {
 		var tl Timeline
 		if tl.Load(b) == nil {
 			tl.Append(nil)
@@ -70,7 +116,7 @@ func FuzzLoad(f *testing.F) {
 func add(t *Timeline, id string, content uint64, record event.Micros, e event.Event) Outcome {
 	e.ID, e.Content = id, content
 	var f Fact
-	Of(&e, record, 0, &f)
+	Of(&e, record, 0, &f, &Document{})
 	return t.Add(&f)
 }
 
@@ -81,7 +127,7 @@ func TestSameIDOtherContent(t *testing.T) {
 		content uint64
 		record  event.Micros
 		want    Outcome
-		stands  uint64
+		stands  uint32
 	}{
 		{content: 5, record: 10, want: Done, stands: 5},
 		{content: 5, record: 12, want: Duplicate, stands: 5}, // seen again at 12
@@ -123,7 +169,7 @@ func TestOldScansAreThinned(t *testing.T) {
 				status := event.Accepted + event.Status(i%4)
 				add(&tl, fmt.Sprint("s", i), uint64(i), event.MinTime, event.Event{Type: event.CarrierScan, Status: status, Time: event.MinTime + event.Micros(i)*event.Hour})
 			}
-			if n := len(tl.Live); n > maxScans+8 || tl.Live[0].Time != event.MinTime || tl.Live[n-1].Time != event.MinTime+119*event.Hour {
+			if n := len(tl.Live); n > MaxScans+8 || tl.Live[0].Time != event.MinTime || tl.Live[n-1].Time != event.MinTime+119*event.Hour {
 				t.Fatalf("%d scans kept", n)
 			}
 			return tl.Append(nil)
