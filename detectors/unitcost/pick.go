@@ -1,0 +1,86 @@
+package unitcost
+
+import (
+	"andon/detectors/setting"
+	"andon/detectors/timeline"
+	"andon/schemas/cost"
+	"andon/schemas/event"
+)
+
+// picking claims the labour of each order line that is closed: by a pick that says so, by a shorted pick, or with the manifest. The work of a pick
+// is the span since pick.started or the pick before it in the fulfilment.
+func picking(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+	if !anyClosed(facts) {
+		return list
+	}
+	start := len(list)
+	work := labour{standard: rates.PickLineS, pauseS: rates.PickPauseS}
+	manifested := false
+	var order *timeline.Fact
+	for i := 0; i < len(facts); {
+		f := facts[i]
+		i++
+		switch f.Type {
+		case event.OrderReleased:
+			order = f
+		case event.ManifestClosed:
+			manifested = true
+		case event.PickStarted:
+			work.began = f.Time
+		case event.PickConfirmed, event.PickShorted:
+			same := batch(facts[i-1:], isPick)
+			for _, p := range same {
+				list = pick(list, start, p, same, &work, rates)
+			}
+			work.began = f.Time
+			i += len(same) - 1
+		default:
+		}
+	}
+	kept := list[:start]
+	for _, c := range list[start:] {
+		if c.closed || manifested {
+			c.closed = true
+			kept = append(kept, c.of(order))
+		}
+	}
+	return kept
+}
+
+func pick(list []Claim, start int, p *timeline.Fact, same []*timeline.Fact, work *labour, rates *setting.Costs) []Claim {
+	c := find(list[start:], cost.PickLabour, p.Line)
+	if c == nil {
+		list = append(list, Claim{Component: cost.PickLabour, Part: p.Line})
+		c = &list[len(list)-1]
+	}
+	work.of(c, p, same, rates)
+	c.Qty += p.Qty
+	c.IncurredAt = p.Time
+	c.closed = c.closed || p.LineClosed || p.Type == event.PickShorted
+	if p.Item != "" {
+		c.Item = p.Item
+	}
+	return list
+}
+
+func isPick(f *timeline.Fact) bool {
+	return f.Type == event.PickConfirmed || f.Type == event.PickShorted
+}
+
+// anyClosed reports whether any work of a fulfilment is done, which it is not for most of its events.
+func anyClosed(facts []*timeline.Fact) bool {
+	for _, f := range facts {
+		if f.LineClosed || f.Type == event.PickShorted || f.Type == event.ManifestClosed {
+			return true
+		}
+	}
+	return false
+}
+
+// of is the claim with the order and site of a document.
+func (c Claim) of(doc *timeline.Fact) Claim {
+	if doc != nil {
+		c.Order, c.Site = doc.Doc.Order, doc.Doc.Site
+	}
+	return c
+}

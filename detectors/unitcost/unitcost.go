@@ -1,0 +1,112 @@
+// Package unitcost says what the facts of one entity cost: a claim for each piece of work, carton and shipment that is done. Claims are a function
+// of the facts and the rates alone; what changed is the difference between the claims before and after a fact.
+package unitcost
+
+import (
+	"andon/detectors/setting"
+	"andon/detectors/timeline"
+	"andon/schemas/cost"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// Claim is one absolute cost. Strings share the memory of the facts.
+type Claim struct {
+	Component  cost.Component
+	Part       string // see cost.Component
+	Fact       uint64 // names the part where it has no name of its own
+	Order      string
+	Site       string
+	Item       string
+	IncurredAt event.Micros
+	Basis      cost.Basis
+	Work       event.Micros // priced time; 0 for what is not labour
+	Qty        int64        // thousandths
+	Amount     int64        // millionths of a minor unit
+	Currency   string       // empty: the amount is unknown
+
+	closed  bool // the piece of work is done
+	unknown bool // some of its work is not known
+}
+
+// Of appends to the list what the live facts of an entity of the family claim, in a fixed order.
+func Of(family event.Family, facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+	switch family {
+	case event.ASN:
+		return receiving(facts, rates, list)
+	case event.Carrier:
+		return freight(facts, rates, list)
+	case event.PickPack:
+		return packing(facts, rates, picking(facts, rates, list))
+	}
+	return list
+}
+
+// Same reports whether two claims are about the same piece.
+func (c *Claim) Same(d *Claim) bool {
+	return c.Component == d.Component && c.Part == d.Part && c.Fact == d.Fact
+}
+
+// labour prices work that began at an instant, 0 when that is not known, and ended at another: the span, cut at the pause, is divided over the
+// facts of that instant by quantity. Without a begin the work is assumed to take the standard seconds, nil when nobody said.
+type labour struct {
+	began    event.Micros
+	standard *int64
+	pauseS   int64
+}
+
+// of adds the work of one fact to its claim.
+func (l *labour) of(c *Claim, f *timeline.Fact, batch []*timeline.Fact, rates *setting.Costs) {
+	work := event.Micros(0)
+	switch {
+	case l.began != 0:
+		work = l.part(f, batch)
+		if c.Basis == "" {
+			c.Basis = cost.Measured
+		}
+	case l.standard != nil:
+		work, c.Basis = event.Micros(*l.standard)*event.Second, cost.Assumed
+	default:
+		c.Basis, c.unknown = cost.Assumed, true
+	}
+	c.Work += work
+	if c.Amount, c.Currency = 0, ""; rates.LabourMinorPerH != nil && !c.unknown { // microseconds at minor units an hour: millionths of a minor unit, times 3600
+		c.Amount, c.Currency = exception.MulDiv(int64(c.Work), *rates.LabourMinorPerH, 3600), rates.Currency
+	}
+}
+
+// part is the share of one fact in the span of its batch.
+func (l *labour) part(f *timeline.Fact, batch []*timeline.Fact) event.Micros {
+	n := event.Micros(len(batch))
+	span := f.Time - l.began
+	if l.pauseS > 0 {
+		span = min(span, event.Micros(l.pauseS)*event.Second*n)
+	}
+	total := int64(0)
+	for _, b := range batch {
+		total += b.Qty
+	}
+	if total == 0 {
+		return span / n
+	}
+	return event.Micros(exception.MulDiv(int64(span), f.Qty, total))
+}
+
+// batch is the facts from the front that are of the same instant and pass the test.
+func batch(facts []*timeline.Fact, is func(*timeline.Fact) bool) []*timeline.Fact {
+	n := 1
+	for n < len(facts) && facts[n].Time == facts[0].Time && is(facts[n]) {
+		n++
+	}
+	return facts[:n]
+}
+
+// find is the claim of a part, the latest first; nil when there is none.
+func find(list []Claim, component cost.Component, part string) *Claim {
+	for i := len(list) - 1; i >= 0; i-- {
+		if list[i].Component == component && list[i].Part == part {
+			return &list[i]
+		}
+	}
+	return nil
+}
