@@ -15,6 +15,7 @@ import (
 type compiled struct {
 	rule   *rule.Rule
 	values []int64
+	stake  rule.Stake
 }
 
 func compileRules(family event.Family, s setting.Settings) (rules []compiled, err error) {
@@ -24,35 +25,36 @@ func compileRules(family event.Family, s setting.Settings) (rules []compiled, er
 		}
 	}
 	for _, r := range rule.All {
-		values, err := values(r, s.Rules[r.Code])
+		c, err := compileRule(r, s.Rules[r.Code])
 		if err != nil {
 			return nil, err
 		}
 		if r.Family == family {
-			rules = append(rules, compiled{r, values})
+			rules = append(rules, c)
 		}
 	}
 	return rules, nil
 }
 
-func values(r *rule.Rule, given map[string]int64) ([]int64, error) {
-	values := make([]int64, len(r.Settings))
-	known := make([]string, len(r.Settings))
+// compileRule resolves the numbers of a rule: its own, then those of its stake.
+func compileRule(r *rule.Rule, given map[string]int64) (compiled, error) {
+	c := compiled{rule: r, values: make([]int64, len(r.Settings)), stake: r.Stake}
 	for i, d := range r.Settings {
-		known[i], values[i] = d.Name, d.Default
-		if v, ok := given[d.Name]; ok {
-			values[i] = v
-		}
-		if values[i] < 0 || values[i] > 1e12 {
-			return nil, fmt.Errorf("settings.rules.%s.%s: %d is not between 0 and 1e12", r.Code, d.Name, values[i])
-		}
+		c.values[i] = d.Default
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !slices.Contains(known, name) {
-			return nil, fmt.Errorf("settings.rules.%s: there is no setting %q; it has: %s", r.Code, name, strings.Join(known, ", "))
+		value := given[name]
+		if value < 0 || value > 1e12 {
+			return c, fmt.Errorf("settings.rules.%s.%s: %d is not between 0 and 1e12", r.Code, name, value)
+		}
+		i := slices.IndexFunc(r.Settings, func(d rule.Setting) bool { return d.Name == name })
+		if i >= 0 {
+			c.values[i] = value
+		} else if !c.stake.Set(name, value) {
+			return c, fmt.Errorf("settings.rules.%s: there is no setting %q; it has: %s", r.Code, name, strings.Join(r.SettingNames(), ", "))
 		}
 	}
-	return values, nil
+	return c, nil
 }
 
 // sources maps a carrier or site to what its source sends; the entry under "" stands for any.

@@ -11,7 +11,9 @@ import (
 	"andon/detectors/rule"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
+	"andon/detectors/unitcost"
 	"andon/schemas/beat"
+	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 )
@@ -28,6 +30,9 @@ type Engine struct {
 	clock  setting.Clock
 	rules  []compiled
 	sends  sources
+	forget forget
+	rates  setting.Costs
+	priced string // version of rates
 
 	entities map[string]*entity
 	wakes    wakes
@@ -39,9 +44,13 @@ type Engine struct {
 	// Scratch, meaningless between calls.
 	view     timeline.Timeline
 	fact     timeline.Fact
+	document timeline.Document
 	context  rule.Context
 	found    rule.Verdicts
 	findings []finding
+	costs    []cost.Cost
+	before   []unitcost.Claim
+	after    []unitcost.Claim
 	buf, key []byte
 }
 
@@ -55,9 +64,11 @@ type lane struct {
 // entity is what is remembered of one subject. Neither facts nor the exceptions pointed to are ever written again: they are replaced.
 type entity struct {
 	key     string // tenant, NUL, subject
-	facts   []byte // timeline encoding
+	facts   string // timeline encoding
 	raised  []*exception.Exception
 	wake    event.Micros // when the next timer is due; 0 = none
+	armed   event.Micros // where it stands among the wakes, at or before wake; 0 = nowhere
+	latest  event.Micros // of its events and due times: what forgetting counts from
 	touched uint64       // the beat in which undo last copied it
 }
 
@@ -70,12 +81,18 @@ type undo struct {
 
 // New makes an empty engine for a lane of the family. The error names a setting that does not exist.
 func New(family event.Family, s setting.Settings) (*Engine, error) {
-	e := &Engine{family: family, clock: s.Clock, entities: map[string]*entity{}, beat: 1}
+	e := &Engine{family: family, clock: s.Clock, rates: s.Costs, priced: s.Costs.Version(), entities: map[string]*entity{}, beat: 1}
 	if s.Clock != setting.Log && s.Clock != setting.Wall {
 		return nil, fmt.Errorf("settings.clock: %q is neither log nor wall", s.Clock)
 	}
 	var err error
 	if e.rules, err = compileRules(family, s); err != nil {
+		return nil, err
+	}
+	if e.forget, err = compileForget(s.Forget); err != nil {
+		return nil, err
+	}
+	if err = checkCosts(s.Costs); err != nil {
 		return nil, err
 	}
 	e.sends, err = compileSources(family, s.Sources)
@@ -86,7 +103,7 @@ func New(family event.Family, s setting.Settings) (*Engine, error) {
 // moves the lane's time to the batch's end and fires the rest.
 func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	e.found.Reset()
-	e.findings = e.findings[:0]
+	e.findings, e.costs = e.findings[:0], nil
 	st.Start = e.lane.time
 	budget := maxFired
 	disarm := b.Disarm
@@ -127,7 +144,16 @@ func (e *Engine) take(it *beat.Item, i int, st *beat.Stepped) {
 		return
 	}
 	st.Counts.Read++
-	outcome, rejected := e.fold(&it.Event, it.At, i, st)
+	e.key = appendKey(e.key[:0], e.family, &it.Event)
+	ent, known := e.entities[string(e.key)]
+	if !known {
+		if e.forget.tooLate(it.Event.Time, e.lane.time) {
+			st.Counts.TooLate++
+			return
+		}
+		ent = &entity{key: string(e.key)}
+	}
+	outcome, rejected := e.fold(ent, known, it, i, st)
 	switch {
 	case rejected != nil:
 		st.Rejected = append(st.Rejected, *rejected)
@@ -154,12 +180,13 @@ func (e *Engine) Undo() {
 		u := &e.undo[i]
 		if u.created {
 			delete(e.entities, u.key)
-			u.wake = 0 // what the heap still holds of it is stale
+			u.armed = 0 // what the heap still holds of it is stale
 			continue
 		}
 		*u.entity = u.was
-		if u.wake != 0 {
-			e.wakes.push(u.wake, u.entity)
+		e.entities[u.key] = u.entity // it may have been forgotten
+		if u.armed != 0 {
+			e.wakes.push(u.armed, u.entity)
 		}
 	}
 	clear(e.undo)

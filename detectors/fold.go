@@ -9,6 +9,7 @@ import (
 	"andon/detectors/rule"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
+	"andon/detectors/unitcost"
 	"andon/schemas/beat"
 	"andon/schemas/event"
 )
@@ -21,94 +22,80 @@ type finding struct {
 	site     string
 	item     int          // index of the item that brought it about; -1 for a timer
 	timer    event.Micros // due time of that timer
+
+	forgotten bool // the entity's timeline ended: no verdicts
 }
 
 // fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.
-func (e *Engine) fold(ev *event.Event, at event.Micros, index int, st *beat.Stepped) (outcome timeline.Outcome, rejected *beat.Rejected) {
-	mark := e.found.Mark()
+func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *beat.Stepped) (outcome timeline.Outcome, rejected *beat.Rejected) {
+	mark, costs := e.found.Mark(), len(e.costs)
 	defer func() {
 		if p := recover(); p != nil {
 			e.found.Cut(mark)
+			e.costs = e.costs[:costs]
 			rejected = &beat.Rejected{Index: index, Reason: event.RulePanic, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())}
 		}
 	}()
-	e.key = appendKey(e.key[:0], e.family, ev)
-	ent, known := e.entities[string(e.key)]
-	if !known {
-		ent = &entity{key: string(e.key)}
-	}
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}
+	e.before = unitcost.Of(e.family, e.view.Live, &e.rates, e.before[:0])
 	limit := event.Micros(0)
 	if e.clock == setting.Wall {
-		limit = at + maxSkew
+		limit = it.At + maxSkew
 	}
-	timeline.Of(ev, at, limit, &e.fact)
-	skewed := e.fact.Skewed
+	timeline.Of(&it.Event, it.At, limit, &e.fact, &e.document)
 	outcome = e.view.Add(&e.fact)
+	if e.view.Unchanged() {
+		return outcome, nil
+	}
 	e.buf = e.view.Append(e.buf[:0])
 	if len(e.buf) > timeline.MaxBytes {
 		return 0, &beat.Rejected{Index: index, Reason: event.EntityFull, Detail: "the timeline of " + ent.subject() + " is full"}
 	}
 	f := finding{entity: ent, at: e.lane.time, item: index}
-	next := ent.wake
-	if outcome != timeline.Duplicate {
-		next = e.judge(&f, e.lane.time)
-	}
+	next := e.judge(&f, e.lane.time)
+	e.price(ent)
 
 	// Nothing below can fail.
-	if skewed {
+	if e.fact.Skewed {
 		st.Skewed++
 	}
 	e.touch(ent, !known)
 	if !known {
 		e.entities[ent.key] = ent
 	}
-	e.write(ent)
+	e.lane.bytes += int64(len(e.buf) - len(ent.facts))
+	ent.facts = string(e.buf)
+	ent.latest = max(ent.latest, e.fact.Time, e.fact.At)
 	e.arm(ent, next)
-	if outcome != timeline.Duplicate {
-		e.report(f, st)
-	}
+	e.report(f, st)
 	return outcome, nil
 }
 
-// write replaces the entity's facts by the encoding in e.buf.
-func (e *Engine) write(ent *entity) {
-	e.lane.bytes += int64(len(e.buf) - len(ent.facts))
-	if !slices.Equal(ent.facts, e.buf) {
-		ent.facts = slices.Clone(e.buf)
-	}
-}
-
+// arm sets the entity's next timer: when a rule wants to judge again, or when it is to be forgotten.
 func (e *Engine) arm(ent *entity, next event.Micros) {
-	if next != ent.wake {
-		ent.wake = next
-		if next != 0 {
-			e.wakes.push(next, ent)
-		}
+	ent.latest = max(ent.latest, next)
+	ent.wake = next
+	if at := e.forget.at(ent.latest, closed(e.view.Live)); at != 0 && (next == 0 || at < next) {
+		ent.wake = at
 	}
+	e.wakes.arm(ent)
 }
 
 // judge lets every rule judge the loaded timeline at an instant, and returns when the first of them wants to judge again; 0 = never.
 func (e *Engine) judge(f *finding, now event.Micros) (next event.Micros) {
 	c := &e.context
-	c.Facts, c.Now = e.view.Live, now
-	f.site = site(c.Facts)
-	c.Sends = e.sends.of(e.family, f.entity.subject(), f.site)
-	f.from = len(e.found.List)
+	f.site = site(e.view.Live)
+	c.Begin(e.view.Live, now, e.sends.of(e.family, f.entity.subject(), f.site))
+	f.from, e.found.Next = len(e.found.List), 0
 	for i := range e.rules {
 		r := &e.rules[i]
 		c.Values, e.found.Rule = r.values, r.rule
 		r.rule.Judge(c, &e.found)
 	}
 	f.to = len(e.found.List)
-	for i := f.from; i < f.to; i++ {
-		if at := e.found.List[i].Next; at > now && (next == 0 || at < next) {
-			next = at
-		}
-	}
-	return next
+	return e.found.Next
 }
 
 // report keeps a finding for Settle and counts what the rules abstained from.
@@ -151,7 +138,7 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	ent := w.entity
 	e.touch(ent, false)
 	timer := beat.Timer{Tenant: ent.tenant(), Subject: ent.subject(), Due: w.due}
-	ent.wake = 0
+	ent.wake, ent.armed = 0, 0
 	if slices.Contains(disarm, timer) {
 		return
 	}
@@ -165,8 +152,14 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}
+	over := closed(e.view.Live)
+	if at := e.forget.at(ent.latest, over); at != 0 && at <= w.due {
+		e.end(ent, over, st)
+		return
+	}
 	f := finding{entity: ent, at: e.lane.time, item: -1, timer: w.due}
 	next := e.judge(&f, w.due)
+	ent.latest = max(ent.latest, w.due)
 	e.arm(ent, next)
 	e.report(f, st)
 	st.Fired++
@@ -175,8 +168,8 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 // site is the building the entity's documents name; the latest wins.
 func site(facts []*timeline.Fact) (site string) {
 	for _, f := range facts {
-		if f.Site != "" {
-			site = f.Site
+		if f.Doc != nil && f.Doc.Site != "" {
+			site = f.Doc.Site
 		}
 	}
 	return site

@@ -16,9 +16,25 @@ import (
 // Settle implements fold 2; see pipeline.Engine. There is no model yet, so replies are empty and every verdict stands.
 func (e *Engine) Settle([]beat.Reply) (st beat.Settled) {
 	for i := range e.findings {
-		e.settle(&e.findings[i], &st)
+		if f := &e.findings[i]; f.forgotten {
+			e.letGo(f.entity, &st)
+		} else {
+			e.settle(f, &st)
+		}
 	}
+	st.Costs = e.costs
 	return st
+}
+
+// letGo drops the exceptions of an entity that was forgotten. Those still open stay open where people ask: nothing more will be known of them.
+func (e *Engine) letGo(ent *entity, st *beat.Settled) {
+	for _, x := range ent.raised {
+		if !x.State.Ended() {
+			e.lane.open--
+		}
+		st.Forgotten = append(st.Forgotten, x.ID)
+	}
+	ent.raised = nil
 }
 
 func (e *Engine) settle(f *finding, st *beat.Settled) {
@@ -164,7 +180,7 @@ func (m *merge) build(v *rule.Verdict) exception.Exception {
 	if severity == "" {
 		severity = v.Rule.Severity
 	}
-	return exception.Exception{
+	x := exception.Exception{
 		ID:     exception.NewID(ent.tenant(), v.Rule.Code, ent.subject(), episode),
 		Tenant: ent.tenant(), Code: v.Rule.Code, Subject: ent.subject(), Episode: episode,
 		Severity: severity, DecidedBy: exception.DecidedByRule,
@@ -173,6 +189,46 @@ func (m *merge) build(v *rule.Verdict) exception.Exception {
 		Unit: v.Rule.Unit, Expected: number(v.Expected), Observed: number(v.Observed), Delta: number(v.Delta),
 		Reasons: v.Rule.Say(v), Evidence: m.engine.found.EvidenceOf(v), Rule: v.Rule.Code + "/" + strconv.Itoa(v.Rule.Version),
 	}
+	m.engine.rank(&x, v)
+	return x
+}
+
+// rank says what is at stake and by when (domain reference 2.7), as of the instant the exception opened: a function of the facts.
+func (e *Engine) rank(x *exception.Exception, v *rule.Verdict) {
+	stake := e.stakeOf(v.Rule)
+	x.Deadline = v.Deadline
+	if x.Deadline == 0 {
+		x.Deadline = x.OpenedAt + event.Micros(stake.WithinS)*event.Second
+	}
+	x.ActBy = x.Deadline - event.Micros(stake.RecoverS)*event.Second
+	x.ProbabilityBP, x.AvoidableBP = 10_000, avoidableBefore
+	if x.OpenedAt >= x.Deadline {
+		x.AvoidableBP = avoidableAfter
+	}
+	x.UrgencyBP = exception.UrgencyBP(int64((x.Deadline-x.OpenedAt)/event.Second), urgencyHalf[e.family], stake.Lasting)
+	if cost, currency := stake.Cost(v.Value, v.Currency, e.rates.Currency); cost.Known {
+		score := exception.Score(cost.Value, x.ProbabilityBP, x.AvoidableBP, x.UrgencyBP)
+		x.CostAtRiskMinor, x.Currency, x.PriorityScore = number(cost), strings.Clone(currency), &score
+	}
+	x.Priority = exception.PriorityOf(x.PriorityScore, x.Severity)
+}
+
+// What share of a cost acting still saves, before and after the deadline, until it is learned from resolutions; basis points.
+const (
+	avoidableBefore = 5000
+	avoidableAfter  = 1500
+)
+
+// urgencyHalf is the slack at which half the urgency is left, seconds by family.
+var urgencyHalf = [...]int64{event.ASN: 8 * 3600, event.Carrier: 4 * 3600, event.PickPack: 30 * 60}
+
+func (e *Engine) stakeOf(r *rule.Rule) *rule.Stake {
+	for i := range e.rules {
+		if e.rules[i].rule == r {
+			return &e.rules[i].stake
+		}
+	}
+	return &r.Stake
 }
 
 func number(n rule.Number) *int64 {
@@ -187,6 +243,7 @@ func same(a, b *exception.Exception) bool {
 	return a.State == b.State && a.LateData == b.LateData &&
 		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Site == b.Site &&
 		a.OpenedAt == b.OpenedAt && a.ClearedAt == b.ClearedAt &&
+		equal(a.CostAtRiskMinor, b.CostAtRiskMinor) && a.Currency == b.Currency && a.Deadline == b.Deadline && a.ActBy == b.ActBy &&
 		equal(a.Expected, b.Expected) && equal(a.Observed, b.Observed) && equal(a.Delta, b.Delta) &&
 		slices.Equal(a.Reasons, b.Reasons) && slices.Equal(a.Evidence, b.Evidence) && a.Rule == b.Rule
 }

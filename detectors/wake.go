@@ -2,8 +2,9 @@ package detectors
 
 import "andon/schemas/event"
 
-// wakes orders the entities by their next due time, then by key. An entry whose due time is no longer its entity's is stale and passed over, so
-// re-arming never searches.
+// wakes orders the entities by their next due time, then by key. An entity stands in it once, at armed, which may be earlier than its next due
+// time: then it is moved when it comes up, so that a timer which is put off again and again, as silence is by each scan, costs nothing. An entry
+// that is not the entity's armed one is stale and passed over.
 type wakes struct{ heap []wake }
 
 type wake struct {
@@ -16,6 +17,14 @@ func (w wake) before(o wake) bool {
 		return w.due < o.due
 	}
 	return w.entity.key < o.entity.key
+}
+
+// arm makes the entity come up at its wake, or earlier.
+func (w *wakes) arm(ent *entity) {
+	if ent.wake != 0 && (ent.armed == 0 || ent.wake < ent.armed) {
+		ent.armed = ent.wake
+		w.push(ent.wake, ent)
+	}
 }
 
 func (w *wakes) push(due event.Micros, ent *entity) {
@@ -31,13 +40,20 @@ func (w *wakes) push(due event.Micros, ent *entity) {
 	}
 }
 
-// next is the earliest due time that is not stale; 0 when there is none.
+// next is the earliest due time; 0 when there is none.
 func (w *wakes) next() event.Micros {
 	for len(w.heap) > 0 {
-		if top := w.heap[0]; top.entity.wake == top.due {
+		top := w.heap[0]
+		switch {
+		case top.entity.armed != top.due: // stale
+			w.pop()
+		case top.entity.wake == top.due:
 			return top.due
+		default: // put off, or disarmed
+			w.pop()
+			top.entity.armed = 0
+			w.arm(top.entity)
 		}
-		w.pop()
 	}
 	return 0
 }

@@ -18,6 +18,7 @@ var noFirstScan = Rule{
 		{"warn_s", 86_400, "seconds after the announcement at which the exception opens"},
 		{"breach_s", 172_800, "seconds after the announcement at which it becomes major"},
 	},
+	Stake: lateParcel,
 	Judge: judgeNoFirstScan,
 	Say: func(v *Verdict) []string {
 		switch {
@@ -31,7 +32,7 @@ var noFirstScan = Rule{
 }
 
 func judgeNoFirstScan(c *Context, out *Verdicts) {
-	s := shipmentOf(c.Facts)
+	s := c.shipment.of(c.Facts, shipmentOf)
 	if s.announced == nil || s.cancelled {
 		return
 	}
@@ -41,7 +42,7 @@ func judgeNoFirstScan(c *Context, out *Verdicts) {
 	}
 	due := s.announced.Time + event.Micros(c.Values[0])*event.Second
 	breach := s.announced.Time + event.Micros(c.Values[1])*event.Second
-	v := Verdict{Episode: Episode{Due: due}, Due: due, OpenedAt: due, Severity: exception.Minor}
+	v := Verdict{Episode: Episode{Due: due}, Due: due, OpenedAt: due, Severity: exception.Minor, Deadline: s.promise()}
 	reached := c.Now
 	switch {
 	case s.physical != nil:
@@ -51,10 +52,11 @@ func judgeNoFirstScan(c *Context, out *Verdicts) {
 	case c.Now >= due:
 		v.Kind = Fires
 		if c.Now < breach {
-			v.Next = breach
+			out.Wait(breach)
 		}
 	default:
-		v.Kind, v.Next = Waits, due
+		out.Wait(due)
+		return
 	}
 	if reached >= breach {
 		v.Severity = exception.Major

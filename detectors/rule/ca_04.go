@@ -14,6 +14,7 @@ var lateVsPromise = Rule{
 	Code: "CA-04", Title: "Late against promise", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.1",
 	Text:     "The shipment was not delivered by the time promised to the customer.",
 	Settings: []Setting{{"grace_s", 7_200, "seconds after the promise before it counts as broken, for scans that lag"}},
+	Stake:    lateParcel,
 	Judge:    judgeLateVsPromise,
 	Say: func(v *Verdict) []string {
 		promise := v.Due.String()
@@ -28,7 +29,7 @@ var lateVsPromise = Rule{
 }
 
 func judgeLateVsPromise(c *Context, out *Verdicts) {
-	s := shipmentOf(c.Facts)
+	s := c.shipment.of(c.Facts, shipmentOf)
 	switch {
 	case s.cancelled:
 		return
@@ -41,7 +42,7 @@ func judgeLateVsPromise(c *Context, out *Verdicts) {
 	}
 	promise := s.manifest.At
 	due := promise + event.Micros(c.Values[0])*event.Second
-	v := Verdict{Episode: Episode{Due: due}, Due: promise, OpenedAt: due}
+	v := Verdict{Episode: Episode{Due: due}, Due: promise, OpenedAt: due, Deadline: promise}
 	switch {
 	case s.delivered != nil:
 		v.Kind, v.Violated, v.ClearedAt = Satisfied, s.delivered.Time > due, s.delivered.Time
@@ -49,7 +50,8 @@ func judgeLateVsPromise(c *Context, out *Verdicts) {
 	case c.Now >= due || (s.manifest.Time > due && !s.manifest.Skewed):
 		v.Kind = Fires
 	default:
-		v.Kind, v.Next = Waits, due
+		out.Wait(due)
+		return
 	}
 	out.Add(v)
 	out.Evidence(s.manifest, s.delivered)

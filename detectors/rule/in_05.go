@@ -18,6 +18,7 @@ var qtyShort = Rule{
 		{"under_tolerance_weight_bp", 50, "basis points of the advised quantity that may be missing of goods sold by weight"},
 		{"idle_close_s", 86_400, "seconds without a receipt line after which a receipt that nobody closed counts as closed"},
 	},
+	Stake: Stake{LossBP: 10_000, WithinS: 86_400, RecoverS: 7_200, Lasting: true}, // a claim, once recounted
 	Judge: judgeShort,
 	Say: func(v *Verdict) []string {
 		said := "received " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " advised"
@@ -33,11 +34,11 @@ var qtyShort = Rule{
 
 func judgeShort(c *Context, out *Verdicts) {
 	under, underWeightBP, idle := c.Values[0], c.Values[1], c.Values[2]
-	r, ok := endedReceiving(c, idle, out)
+	r, closedAt, ok := endedReceiving(c, idle, out)
 	if !ok {
 		return
 	}
-	sums := r.sums(c)
+	sums := r.itemSums(c, closedAt)
 	for i := range sums {
 		s := &sums[i]
 		if s.unknown {
@@ -50,7 +51,7 @@ func judgeShort(c *Context, out *Verdicts) {
 		}
 		v := Verdict{
 			Kind: Satisfied, Episode: s.episode(r), Expected: N(s.advised), Observed: N(s.received),
-			Violated: s.byClose < s.advised-tolerance, OpenedAt: max(r.closedAt, r.doc.Time), ClearedAt: s.lastAt,
+			Violated: s.byClose < s.advised-tolerance, OpenedAt: max(closedAt, r.doc.Time), ClearedAt: s.lastAt,
 			Delta: N(max(0, s.advised-s.received)),
 		}
 		if s.received < s.advised-tolerance {
@@ -58,11 +59,12 @@ func judgeShort(c *Context, out *Verdicts) {
 		} else if v.Violated {
 			v.Delta = N(s.advised - s.byClose)
 		}
+		v.Value, v.Currency = worth(v.Delta.Value, s.unitCost, s.currency), s.currency
 		out.Add(v)
 		r.evidence(c, s, out)
 	}
 }
 
-func (s *itemSum) episode(r receiving) Episode {
+func (s *itemSum) episode(r *receiving) Episode {
 	return Episode{Revision: r.doc.Revision, Item: s.item, Lot: s.lot}
 }

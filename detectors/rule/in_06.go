@@ -18,6 +18,7 @@ var qtyOver = Rule{
 		{"over_tolerance_weight_bp", 0, "basis points of the advised quantity that may be too much of goods sold by weight"},
 		{"idle_close_s", 86_400, "seconds without a receipt line after which a receipt that nobody closed counts as closed"},
 	},
+	Stake: Stake{Penalty: Unknown, WithinS: 86_400, RecoverS: 7_200, Lasting: true}, // each partner has a price of its own
 	Judge: judgeOver,
 	Say: func(v *Verdict) []string {
 		return []string{"received " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " advised, " + qty(v.Delta.Value) + " too many"}
@@ -26,11 +27,11 @@ var qtyOver = Rule{
 
 func judgeOver(c *Context, out *Verdicts) {
 	over, overWeightBP, idle := c.Values[0], c.Values[1], c.Values[2]
-	r, ok := endedReceiving(c, idle, out)
+	r, closedAt, ok := endedReceiving(c, idle, out)
 	if !ok {
 		return
 	}
-	sums := r.sums(c)
+	sums := r.itemSums(c, closedAt)
 	for i := range sums {
 		s := &sums[i]
 		tolerance := share(s.advised, overWeightBP, s.weighed)
@@ -42,7 +43,7 @@ func judgeOver(c *Context, out *Verdicts) {
 		}
 		out.Add(Verdict{
 			Kind: Fires, Episode: s.episode(r), Expected: N(s.advised), Observed: N(s.received),
-			Delta: N(s.received - s.advised), OpenedAt: max(r.closedAt, r.doc.Time, s.lastAt),
+			Delta: N(s.received - s.advised), OpenedAt: max(closedAt, r.doc.Time, s.lastAt),
 		})
 		r.evidence(c, s, out)
 	}

@@ -14,6 +14,7 @@ var damage = Rule{
 	Code: "IN-11", Title: "Damage or quality", Family: event.ASN, Severity: exception.Major, Unit: exception.Milli, Version: 1, Since: "0.1",
 	Text:   "Goods were received damaged or below quality.",
 	NotYet: "The incident for a carrier or supplier whose rate is over three times its 28-day average waits for reference data.",
+	Stake:  Stake{LossBP: 10_000, WithinS: 86_400, RecoverS: 3_600, Lasting: true}, // a claim within the carrier's window
 	Judge:  judgeDamage,
 	Say: func(v *Verdict) []string {
 		return []string{qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " received rejected or damaged"}
@@ -21,11 +22,16 @@ var damage = Rule{
 }
 
 func judgeDamage(c *Context, out *Verdicts) {
+	r := c.receiving.of(c.Facts, receivingOf)
 	for _, l := range damagedLines(c.Facts) {
-		out.Add(Verdict{
+		v := Verdict{
 			Kind: Fires, Episode: l.episode, OpenedAt: l.lastAt,
 			Expected: N(l.received), Observed: N(l.bad), Delta: N(l.bad),
-		})
+		}
+		if unitCost, currency := r.unitCost(l.episode.Item); currency != "" {
+			v.Value, v.Currency = worth(l.bad, unitCost, currency), currency
+		}
+		out.Add(v)
 		out.Evidence(l.facts...)
 	}
 }

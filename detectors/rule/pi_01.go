@@ -14,6 +14,7 @@ var shortPick = Rule{
 	Code: "PI-01", Title: "Short pick", Family: event.PickPack, Severity: exception.Major, Unit: exception.Milli, Version: 1, Since: "0.1",
 	Text:     "Less was picked for an order line than was ordered.",
 	Settings: []Setting{{"under_tolerance_weight_bp", 0, "basis points of the planned quantity that may be missing of goods sold by weight"}},
+	Stake:    Stake{LossBP: 3_000, Reship: parcelFreight, WithinS: 14_400, RecoverS: 1_800}, // the margin, and a second parcel
 	Judge:    judgeShortPick,
 	Say: func(v *Verdict) []string {
 		said := "picked " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " ordered"
@@ -28,19 +29,19 @@ var shortPick = Rule{
 }
 
 func judgeShortPick(c *Context, out *Verdicts) {
-	p := pickingOf(c.Facts)
-	if p.release == nil || len(p.release.Lines) == 0 {
+	p := c.picking.of(c.Facts, pickingOf)
+	if p.release == nil || len(p.release.Doc.Lines) == 0 {
 		out.Abstain("planned quantity")
 		return
 	}
-	lines := p.lines(c)
+	lines := p.linePicks(c)
 	for i := range lines {
 		l := &lines[i]
 		if !l.closed {
 			continue
 		}
 		if c.Now < l.closedAt { // picks confirmed before it may still be on their way
-			out.Add(Verdict{Kind: Waits, Next: l.closedAt})
+			out.Wait(l.closedAt)
 			continue
 		}
 		enough := l.planned - share(l.planned, c.Values[0], l.weighed)
@@ -54,6 +55,7 @@ func judgeShortPick(c *Context, out *Verdicts) {
 		} else if v.Violated {
 			v.Delta = N(l.planned - l.byClose)
 		}
+		v.Value, v.Currency, v.Deadline = worth(v.Delta.Value, l.unitCost, l.currency), l.currency, p.release.At
 		out.Add(v)
 		p.evidence(l, out)
 	}

@@ -14,6 +14,7 @@ var overPick = Rule{
 	Code: "PI-03", Title: "Over pick", Family: event.PickPack, Severity: exception.Minor, Unit: exception.Milli, Version: 1, Since: "0.1",
 	Text:     "More was picked for an order line than was ordered.",
 	Settings: []Setting{{"over_tolerance_weight_bp", 0, "basis points of the planned quantity that may be too much of goods sold by weight"}},
+	Stake:    Stake{LossBP: 10_000, WithinS: 14_400, RecoverS: 900},
 	Judge:    judgeOverPick,
 	Say: func(v *Verdict) []string {
 		return []string{"picked " + qty(v.Observed.Value) + " of " + qty(v.Expected.Value) + " ordered, " + qty(v.Delta.Value) + " too many"}
@@ -21,12 +22,12 @@ var overPick = Rule{
 }
 
 func judgeOverPick(c *Context, out *Verdicts) {
-	p := pickingOf(c.Facts)
-	if p.release == nil || len(p.release.Lines) == 0 {
+	p := c.picking.of(c.Facts, pickingOf)
+	if p.release == nil || len(p.release.Doc.Lines) == 0 {
 		out.Abstain("planned quantity")
 		return
 	}
-	lines := p.lines(c)
+	lines := p.linePicks(c)
 	for i := range lines {
 		l := &lines[i]
 		if l.picked <= l.planned+share(l.planned, c.Values[0], l.weighed) {
@@ -35,6 +36,7 @@ func judgeOverPick(c *Context, out *Verdicts) {
 		out.Add(Verdict{
 			Kind: Fires, Episode: Episode{Revision: p.release.Revision, Line: l.line},
 			OpenedAt: max(l.lastAt, p.release.Time), Expected: N(l.planned), Observed: N(l.picked), Delta: N(l.picked - l.planned),
+			Value: worth(l.picked-l.planned, l.unitCost, l.currency), Currency: l.currency, Deadline: p.release.At,
 		})
 		p.evidence(l, out)
 	}

@@ -14,6 +14,7 @@ var notStarted = Rule{
 	Text:     "The order is due to ship, and picking has not begun.",
 	NotYet:   "The lead is a setting; the site's own 90th percentile of pick, pack and stage waits for learned baselines.",
 	Settings: []Setting{{"lead_s", 7_200, "seconds that pick, pack and stage take before ship_by"}},
+	Stake:    Stake{Penalty: 800, Contact: 800, ContactBP: 3000, Reship: 877, WithinS: 14_400, RecoverS: 3_600, Lasting: true}, // the parcel comes late
 	Judge:    judgeNotStarted,
 	Say: func(v *Verdict) []string {
 		start := v.Due.String()
@@ -28,7 +29,7 @@ var notStarted = Rule{
 }
 
 func judgeNotStarted(c *Context, out *Verdicts) {
-	p := pickingOf(c.Facts)
+	p := c.picking.of(c.Facts, pickingOf)
 	switch {
 	case p.release == nil || p.release.At == 0:
 		out.Abstain("ship-by")
@@ -38,7 +39,7 @@ func judgeNotStarted(c *Context, out *Verdicts) {
 		return
 	}
 	due := p.release.At - event.Micros(c.Values[0])*event.Second
-	v := Verdict{Episode: Episode{Due: due}, Due: due, OpenedAt: due}
+	v := Verdict{Episode: Episode{Due: due}, Due: due, OpenedAt: due, Deadline: p.release.At}
 	switch {
 	case p.work != nil:
 		v.Kind, v.Violated, v.ClearedAt = Satisfied, p.work.Time > due, p.work.Time
@@ -46,7 +47,8 @@ func judgeNotStarted(c *Context, out *Verdicts) {
 	case c.Now >= due || (p.release.Time > due && !p.release.Skewed):
 		v.Kind = Fires
 	default:
-		v.Kind, v.Next = Waits, due
+		out.Wait(due)
+		return
 	}
 	out.Add(v)
 	out.Evidence(p.release, p.work)

@@ -1,8 +1,6 @@
 package rule
 
 import (
-	"slices"
-
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 )
@@ -36,6 +34,8 @@ type linePick struct {
 	line     string
 	planned  int64
 	weighed  bool
+	unitCost int64 // minor units of currency
+	currency string
 	picked   int64
 	byClose  int64 // the part of picked by the time the line was closed
 	closedAt event.Micros
@@ -44,26 +44,25 @@ type linePick struct {
 	facts    []*timeline.Fact // its confirmed and shorted picks
 }
 
-// lines sums the picks of every planned line, in the order of the plan, in memory that the next call uses again; a line the plan names twice is
-// one line. A line is closed by a pick that says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's
-// matter.
-func (p *picking) lines(c *Context) []linePick {
-	if c.byLine == nil {
-		c.byLine = map[string]*linePick{}
+func (l *linePick) keyOf() string { return l.line }
+
+// linePicks sums the picks of every planned line, in the order of the plan; a line the plan names twice is one line. A line is closed by a pick
+// that says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's matter.
+func (p *picking) linePicks(c *Context) []linePick {
+	s := &c.lines
+	if s.known {
+		return s.list
 	}
-	clear(c.byLine)
-	c.lines = slices.Grow(c.lines[:0], len(p.release.Lines)) // pointers into it must hold
-	for i := range p.release.Lines {
-		plan := &p.release.Lines[i]
-		l := c.byLine[plan.Line]
+	s.reset()
+	for i := range p.release.Doc.Lines {
+		plan := &p.release.Doc.Lines[i]
+		l := s.find(plan.Line, (*linePick).keyOf)
 		if l == nil {
-			c.lines = c.lines[:len(c.lines)+1]
-			l = &c.lines[len(c.lines)-1]
-			*l = linePick{line: plan.Line, weighed: plan.Weighed, facts: l.facts[:0]}
+			l = s.add(plan.Line, (*linePick).keyOf)
+			*l = linePick{line: plan.Line, weighed: plan.Weighed, unitCost: plan.UnitCost, currency: plan.Currency, facts: l.facts[:0]}
 			if p.manifest != nil {
 				l.closed, l.closedAt = true, p.manifest.Time
 			}
-			c.byLine[plan.Line] = l
 		}
 		l.planned += plan.Qty
 	}
@@ -71,17 +70,17 @@ func (p *picking) lines(c *Context) []linePick {
 		if f.Type != event.PickConfirmed && f.Type != event.PickShorted {
 			continue
 		}
-		if l := c.byLine[f.Line]; l != nil {
+		if l := s.find(f.Line, (*linePick).keyOf); l != nil {
 			l.facts = append(l.facts, f)
 			if (f.Type == event.PickShorted || f.LineClosed) && (!l.closed || f.Time < l.closedAt) {
 				l.closed, l.closedAt = true, f.Time
 			}
 		}
 	}
-	for i := range c.lines {
-		c.lines[i].sum()
+	for i := range s.list {
+		s.list[i].sum()
 	}
-	return c.lines
+	return s.list
 }
 
 func (l *linePick) sum() {

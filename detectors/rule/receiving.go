@@ -8,12 +8,60 @@ import (
 	"andon/schemas/event"
 )
 
-// receiving is what the quantity rules of the ASN family share: the advice in force, when receiving ended, and the sums per advised item.
+// receiving is what the rules of the ASN family share: the advice in force, when advice and goods came, and the sums per advised item.
 type receiving struct {
-	doc      *timeline.Fact // the despatch advice in force; nil when there is none or it was cancelled
-	close    *timeline.Fact // the first receipt.closed; nil when there is none
-	last     *timeline.Fact // the last receipt line
-	closedAt event.Micros   // when receiving ended or will count as ended; 0 when nothing has arrived
+	doc   *timeline.Fact // the despatch advice in force; nil when there is none or it was cancelled
+	close *timeline.Fact // the first receipt.closed; nil when there is none
+	first *timeline.Fact // the first receipt line; nil when nothing has arrived
+	last  *timeline.Fact // the last receipt line
+	sent  event.Micros   // when the first advice that was not cancelled came to be known; 0 when there is none
+}
+
+func receivingOf(facts []*timeline.Fact) (r receiving) {
+	cancelled := int32(-1)
+	for _, f := range facts {
+		switch f.Type {
+		case event.ASNDespatched:
+			if r.doc == nil || supersedes(f, r.doc) {
+				r.doc = f
+			}
+		case event.ASNCancelled:
+			cancelled = max(cancelled, f.Revision)
+			if f.Revision == 0 { // one that names no revision cancels them all
+				cancelled = math.MaxInt32
+			}
+		case event.ReceiptLine:
+			r.first, r.last = first(r.first, f), f
+		case event.ReceiptClosed:
+			r.close = first(r.close, f)
+		}
+	}
+	if r.doc == nil || r.doc.Revision <= cancelled {
+		r.doc = nil
+		return r
+	}
+	for _, f := range facts {
+		if f.Type == event.ASNDespatched && f.Revision > cancelled && (r.sent == 0 || f.Doc.First < r.sent) {
+			r.sent = f.Doc.First
+		}
+	}
+	return r
+}
+
+// supersedes reports whether document a stands above document b: the higher revision, then the later, then the larger content hash.
+func supersedes(a, b *timeline.Fact) bool {
+	return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Content, b.Content)) > 0
+}
+
+// closedAt is when receiving ended or will count as ended; 0 when nothing has arrived.
+func (r *receiving) closedAt(idle event.Micros) event.Micros {
+	switch {
+	case r.close != nil:
+		return r.close.Time
+	case r.last != nil:
+		return r.last.Time + idle
+	}
+	return 0
 }
 
 type itemKey struct{ item, lot string }
@@ -27,99 +75,56 @@ type itemSum struct {
 	byClose  int64        // the part of received by the end of receiving
 	lastAt   event.Micros // of the item's receipt lines
 	unknown  bool         // lines without a lot arrived of an item advised by lot
+	unitCost int64        // minor units of currency
+	currency string
+	closedAt event.Micros // of receiving, as byClose takes it
 }
 
-func receivingOf(c *Context, idle event.Micros) (r receiving) {
-	cancelled := int32(-1)
-	for _, f := range c.Facts {
-		switch f.Type {
-		case event.ASNDespatched:
-			if r.doc == nil || supersedes(f, r.doc) {
-				r.doc = f
-			}
-		case event.ASNCancelled:
-			cancelled = max(cancelled, f.Revision)
-			if f.Revision == 0 { // one that names no revision cancels them all
-				cancelled = math.MaxInt32
-			}
-		case event.ReceiptLine:
-			r.last = f
-		case event.ReceiptClosed:
-			if r.close == nil {
-				r.close = f
-			}
-		}
-	}
-	if r.doc != nil && r.doc.Revision <= cancelled {
-		r.doc = nil
-	}
-	switch {
-	case r.close != nil:
-		r.closedAt = r.close.Time
-	case r.last != nil:
-		r.closedAt = r.last.Time + idle
-	}
-	return r
-}
+func (s *itemSum) keyOf() itemKey { return s.itemKey }
 
-// supersedes reports whether document a stands above document b: the higher revision, then the later, then the larger content hash.
-func supersedes(a, b *timeline.Fact) bool {
-	return cmp.Or(cmp.Compare(a.Revision, b.Revision), cmp.Compare(a.Time, b.Time), cmp.Compare(a.Content, b.Content)) > 0
-}
-
-// sums compares advice and receipts item by item, in the order of the advice. Received lots are matched to the advised lot, else to an advice
-// of the item without lot. What was never advised is another rule's matter.
-func (r *receiving) sums(c *Context) []itemSum {
-	if c.items == nil {
-		c.items = map[itemKey]*itemSum{}
+// itemSums compares advice and receipts item by item, in the order of the advice. Received lots are matched to the advised lot, else to an
+// advice of the item without lot. What was never advised is another rule's matter.
+func (r *receiving) itemSums(c *Context, closedAt event.Micros) []itemSum {
+	s := &c.sums
+	if s.known && (len(s.list) == 0 || s.list[0].closedAt == closedAt) {
+		return s.list
 	}
-	clear(c.items)
-	c.sums = c.sums[:0]
-	if n := len(r.doc.Lines); cap(c.sums) < n {
-		c.sums = make([]itemSum, 0, n) // pointers into it must hold
-	}
-	byLot := map[string]bool(nil)
-	for i := range r.doc.Lines {
-		l := &r.doc.Lines[i]
+	s.reset()
+	for i := range r.doc.Doc.Lines {
+		l := &r.doc.Doc.Lines[i]
 		key := itemKey{l.Item, l.Lot}
-		s := c.items[key]
-		if s == nil {
-			c.sums = append(c.sums, itemSum{itemKey: key, weighed: l.Weighed})
-			s = &c.sums[len(c.sums)-1]
-			c.items[key] = s
+		sum := s.find(key, (*itemSum).keyOf)
+		if sum == nil {
+			sum = s.add(key, (*itemSum).keyOf)
+			*sum = itemSum{itemKey: key, weighed: l.Weighed, unitCost: l.UnitCost, currency: l.Currency, closedAt: closedAt}
 		}
-		s.advised += l.Qty
-		if l.Lot != "" {
-			if byLot == nil {
-				byLot = map[string]bool{}
-			}
-			byLot[l.Item] = true
-		}
+		sum.advised += l.Qty
 	}
 	for _, f := range c.Facts {
 		if f.Type == event.ReceiptLine {
-			r.receive(c, f, byLot)
+			r.receive(c, f, closedAt)
 		}
 	}
-	return c.sums
+	return s.list
 }
 
-func (r *receiving) receive(c *Context, f *timeline.Fact, byLot map[string]bool) {
-	s := c.items[itemKey{f.Item, f.Lot}]
+func (r *receiving) receive(c *Context, f *timeline.Fact, closedAt event.Micros) {
+	s := c.sums.find(itemKey{f.Item, f.Lot}, (*itemSum).keyOf)
 	if s == nil {
-		s = c.items[itemKey{item: f.Item}]
+		s = c.sums.find(itemKey{item: f.Item}, (*itemSum).keyOf)
 	}
 	if s == nil {
-		if f.Lot == "" && byLot[f.Item] {
-			for i := range c.sums {
-				c.sums[i].unknown = c.sums[i].unknown || c.sums[i].item == f.Item
+		if f.Lot == "" {
+			for i := range c.sums.list {
+				sum := &c.sums.list[i]
+				sum.unknown = sum.unknown || sum.item == f.Item
 			}
 		}
 		return
 	}
 	s.received += f.Qty
 	s.lastAt = max(s.lastAt, f.Time)
-	if f.Time <= r.closedAt {
+	if f.Time <= closedAt {
 		s.byClose += f.Qty
 	}
 }
@@ -143,16 +148,43 @@ func share(quantity, basisPoints int64, weighed bool) int64 {
 }
 
 // endedReceiving gives the quantity rules their start: false when there is nothing to judge yet, which it has then said.
-func endedReceiving(c *Context, idleSeconds int64, out *Verdicts) (receiving, bool) {
-	r := receivingOf(c, event.Micros(idleSeconds)*event.Second)
+func endedReceiving(c *Context, idleSeconds int64, out *Verdicts) (r *receiving, closedAt event.Micros, ok bool) {
+	r = c.receiving.of(c.Facts, receivingOf)
+	closedAt = r.closedAt(event.Micros(idleSeconds) * event.Second)
 	switch {
 	case r.doc == nil:
 		out.Abstain("advised quantity")
-	case r.closedAt == 0:
-	case c.Now < r.closedAt: // lines counted before it may still be on their way
-		out.Add(Verdict{Kind: Waits, Next: r.closedAt})
+	case closedAt == 0:
+	case c.Now < closedAt: // lines counted before it may still be on their way
+		out.Wait(closedAt)
 	default:
-		return r, true
+		return r, closedAt, true
 	}
-	return r, false
+	return r, closedAt, false
+}
+
+// advisedWorth is what all goods of the advice are worth, and the currency; unknown when a line's cost is, or currencies differ.
+func (r *receiving) advisedWorth() (sum Number, currency string) {
+	for i := range r.doc.Doc.Lines {
+		l := &r.doc.Doc.Lines[i]
+		w := worth(l.Qty, l.UnitCost, l.Currency)
+		if !w.Known || i > 0 && l.Currency != currency {
+			return Number{}, ""
+		}
+		sum, currency = N(sum.Value+w.Value), l.Currency
+	}
+	return sum, currency
+}
+
+// unitCost is what the advice says an item costs, minor units of the currency; no currency: unknown.
+func (r *receiving) unitCost(item string) (minor int64, currency string) {
+	if r.doc == nil {
+		return 0, ""
+	}
+	for i := range r.doc.Doc.Lines {
+		if l := &r.doc.Doc.Lines[i]; l.Item == item {
+			return l.UnitCost, l.Currency
+		}
+	}
+	return 0, ""
 }

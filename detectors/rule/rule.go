@@ -1,5 +1,5 @@
-// Package rule holds the deterministic rules, one small file per exception code. A rule is data (code, title, text, settings) beside one pure
-// function that judges the facts of one entity. Its script in testdata, of the same name as its file, is its test and its documentation.
+// Package rule holds the deterministic rules, one small file per exception code. A rule is data (code, title, text, settings, stake) beside one
+// pure function that judges the facts of one entity. Its script in testdata, of the same name as its file, is its test and its documentation.
 package rule
 
 import (
@@ -20,6 +20,7 @@ type Rule struct {
 	Version  int // of the logic; part of every exception's Rule field
 	Since    string
 	Settings []Setting
+	Stake    Stake
 
 	// Judge says what the facts mean at c.Now: every obligation of the rule that is violated, satisfied or abstained from. What it does not
 	// mention is silent.
@@ -35,18 +36,41 @@ type Setting struct {
 	Text    string
 }
 
-// Context is what a rule may look at.
+// Context is what a rule may look at. One serves all rules that judge an entity at an instant: what they share is worked out once.
 type Context struct {
 	Facts  []*timeline.Fact // live facts by (Time, ID)
 	Now    event.Micros     // the lane's time, or the due time of the timer that fires
 	Values []int64          // the rule's settings in their declared order
 	Sends  Sends            // what the entity's source is expected to send
 
-	items map[itemKey]*itemSum // scratch of the receiving rules
-	sums  []itemSum
+	receiving memo[receiving]
+	shipment  memo[shipment]
+	picking   memo[picking]
+	packing   memo[packing]
 
-	byLine map[string]*linePick // scratch of the pick rules
-	lines  []linePick
+	sums   scratch[itemKey, itemSum]
+	lines  scratch[string, linePick]
+	packed scratch[string, packedItem]
+}
+
+// Begin makes the context one of other facts or another instant.
+func (c *Context) Begin(facts []*timeline.Fact, now event.Micros, sends Sends) {
+	c.Facts, c.Now, c.Sends = facts, now, sends
+	c.receiving.known, c.shipment.known, c.picking.known, c.packing.known = false, false, false, false
+	c.sums.known, c.lines.known, c.packed.known = false, false, false
+}
+
+// memo is a view of the facts that several rules share.
+type memo[T any] struct {
+	value T
+	known bool
+}
+
+func (m *memo[T]) of(facts []*timeline.Fact, make func([]*timeline.Fact) T) *T {
+	if !m.known {
+		m.value, m.known = make(facts), true
+	}
+	return &m.value
 }
 
 // Sends is what a source declares to send: a bit per event type and per status.
@@ -67,7 +91,11 @@ func (s Sends) Status(st event.Status) bool {
 }
 
 // All lists the rules in the order in which they judge.
-var All = []*Rule{&qtyShort, &qtyOver, &damage, &noFirstScan, &lateVsPromise, &shortPick, &overPick, &notStarted}
+var All = []*Rule{
+	&asnMissing, &asnAfterReceipt, &qtyShort, &qtyOver, &skuUnexpected, &damage,
+	&noFirstScan, &lateVsPromise, &returned, &damagedOrLost, &statusRegression,
+	&shortPick, &overPick, &notStarted, &pickPackQty,
+}
 
 // ByCode returns the rule of a code, or nil.
 func ByCode(code string) *Rule {

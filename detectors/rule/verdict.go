@@ -16,7 +16,6 @@ type Kind uint8
 // The kinds.
 const (
 	Abstains  Kind = iota // cannot judge: Missing says what it lacks
-	Waits                 // not due before Next
 	Fires                 // violated
 	Satisfied             // met, in time or after having been violated
 )
@@ -30,12 +29,15 @@ type Verdict struct {
 	Violated  bool               // Satisfied only: the obligation had been violated before it was met
 	OpenedAt  event.Micros       // Fires, and Satisfied after a violation
 	ClearedAt event.Micros       // Satisfied: latest event time of the satisfying facts
-	Next      event.Micros       // when time alone may change the verdict; 0 = never
 	Due       event.Micros       // the instant the obligation was due, where it has one
 	Expected  Number
 	Observed  Number
 	Delta     Number
 	Missing   string // Abstains only
+
+	Value    Number       // of the goods at stake, minor units of Currency
+	Currency string       // of Value
+	Deadline event.Micros // by which acting helps, where a document states it
 
 	from, to int // evidence
 }
@@ -88,7 +90,15 @@ var escape = strings.NewReplacer("%", "%25", ";", "%3B", "=", "%3D")
 type Verdicts struct {
 	Rule     *Rule // the rule that judges now; Add signs verdicts with it
 	List     []Verdict
+	Next     event.Micros // when time alone may change a verdict of the present finding; 0 = never
 	evidence []uint64
+}
+
+// Wait says that at a later instant, without any new fact, the rule may have something else to say.
+func (vs *Verdicts) Wait(until event.Micros) {
+	if vs.Next == 0 || until < vs.Next {
+		vs.Next = until
+	}
 }
 
 // Reset empties the collection, keeping its memory.
