@@ -16,6 +16,7 @@ import (
 	"andon/pipeline/mem"
 	"andon/replay/datasets"
 	"andon/replay/history"
+	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 
@@ -31,6 +32,20 @@ type Result struct {
 	Exceptions  map[string]int `json:"exceptions"` // distinct ids ever raised, less those retracted or cleared as late data
 	Open        map[string]int `json:"open"`       // of them, still open at the end
 	DeadLetters int            `json:"deadletters"`
+
+	Costs map[cost.Component]Paid `json:"costs"` // of the components that came up
+}
+
+// Paid sums up the cost facts of one component, as they stand in the end.
+type Paid struct {
+	Facts    int   `json:"facts"`
+	Measured int   `json:"measured"` // of the facts: from events
+	Assumed  int   `json:"assumed"`  // by a standard figure
+	Unknown  int   `json:"unknown"`  // without an amount; they are in one of the other two as well
+	WorkUS   int64 `json:"work_us"`  // labour, microseconds
+	QtyMilli int64 `json:"qty_milli"`
+	// AmountMicro is in millionths of a minor unit, by currency.
+	AmountMicro map[string]int64 `json:"amount_micro"`
 }
 
 // Dataset judges a data set with its own settings.
@@ -120,12 +135,46 @@ func (l *Line) Result() Result {
 			r.Open[x.Code]++
 		}
 	}
+	r.Costs = paid(l.log.Costs)
 	for _, lane := range lanes() {
 		for _, e := range l.log.Entries(lane) {
 			r.Events += e.Counts.Read
 		}
 	}
 	return r
+}
+
+// paid sums up the last word on each cost.
+func paid(all []cost.Cost) map[cost.Component]Paid {
+	last := map[cost.ID]*cost.Cost{}
+	for i := range all {
+		last[all[i].ID] = &all[i]
+	}
+	sums := map[cost.Component]Paid{}
+	for _, c := range last {
+		if c.Withdrawn {
+			continue
+		}
+		p := sums[c.Component]
+		p.Facts++
+		if c.Basis == cost.Measured {
+			p.Measured++
+		} else {
+			p.Assumed++
+		}
+		p.WorkUS += c.WorkUS
+		p.QtyMilli += c.QtyMilli
+		if c.AmountMicro == nil {
+			p.Unknown++
+		} else {
+			if p.AmountMicro == nil {
+				p.AmountMicro = map[string]int64{}
+			}
+			p.AmountMicro[c.Currency] += *c.AmountMicro
+		}
+		sums[c.Component] = p
+	}
+	return sums
 }
 
 // Stands reports whether an exception really was one: neither retracted nor cleared by data that was only late.

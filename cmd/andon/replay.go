@@ -4,17 +4,20 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"text/tabwriter"
 
 	"andon/detectors/rule"
 	"andon/replay"
+	"andon/schemas/cost"
 )
 
 // replayCmd is `andon replay`.
 type replayCmd struct {
 	Dataset dataset `required:"" placeholder:"NAME=DIR" help:"Public data set (adventureworks, olist, valio_aimo, wwi) and the folder of its files."`
-	JSON    bool    `help:"Print the counts as one line of JSON."`
+	JSON    bool    `help:"Print the counts and costs as one line of JSON."`
 }
 
 // Help is shown by --help.
@@ -48,5 +51,29 @@ func (c replayCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s events, %s dead letters\n", thousands(int(result.Events)), thousands(result.DeadLetters))
-	return nil
+	return printCosts(result.Costs)
+}
+
+// printCosts writes what the work and the shipments cost, by component.
+func printCosts(costs map[cost.Component]replay.Paid) error {
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\ncost\tfacts\tmeasured\tassumed\tunknown\thours of work\tper fact\t\n")
+	for _, component := range slices.Sorted(maps.Keys(costs)) {
+		p := costs[component]
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.1f\t%s\n", component, thousands(p.Facts), thousands(p.Measured), thousands(p.Assumed), thousands(p.Unknown),
+			float64(p.WorkUS)/3.6e9, perFact(p))
+	}
+	return table.Flush()
+}
+
+// perFact is the mean amount of the facts that have one, in minor units of each currency.
+func perFact(p replay.Paid) string {
+	var each []string
+	for _, currency := range slices.Sorted(maps.Keys(p.AmountMicro)) {
+		each = append(each, fmt.Sprintf("%.2f minor units %s", float64(p.AmountMicro[currency])/1e6/float64(p.Facts-p.Unknown), currency))
+	}
+	if len(each) != 1 { // of several currencies the facts are not told apart here
+		return "-"
+	}
+	return each[0]
 }

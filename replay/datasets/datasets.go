@@ -45,7 +45,7 @@ func Open(name, dir string) (*Set, error) {
 	if !ok {
 		return nil, fmt.Errorf("no data set %q: known are %v", name, Names())
 	}
-	s := &Set{Name: name, Settings: setting.Settings{Clock: setting.Log}}
+	s := &Set{Name: name, Settings: setting.Settings{Clock: setting.Log, Costs: setting.DefaultCosts()}}
 	if err := read(dir, s); err != nil {
 		return nil, fmt.Errorf("data set %s: %w", name, err)
 	}
