@@ -59,15 +59,19 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program: it prints what went wrong, a line for each thing that did, and returns the exit code.
-func run(ctx context.Context, args []string) int {
-	var c cli
-	parser, err := kong.New(&c, kong.Name("andon"), kong.Description(description), kong.UsageOnError(),
+// commandLine is the parser of the command line.
+func commandLine(ctx context.Context) *kong.Kong {
+	parser, err := kong.New(&cli{}, kong.Name("andon"), kong.Description(description), kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}))
 	if err != nil {
 		panic(err) // the structs above are wrong
 	}
-	chosen, err := parser.Parse(args)
+	return parser
+}
+
+// run is the program: it prints what went wrong, a line for each thing that did, and returns the exit code.
+func run(ctx context.Context, args []string) int {
+	chosen, err := commandLine(ctx).Parse(args)
 	if err == nil {
 		err = chosen.Run()
 	} else {
