@@ -3,6 +3,7 @@
 #
 #   clickhouse/libchdb.so   ClickHouse as a library, from npm
 #   kafka/*.jar             one Apache Kafka broker, from Maven
+#   python/                 a Kafka client, from PyPI, for the example in docs/guides/send-events.md; with it kcat, from Debian
 #
 # into $ANDON_ENGINES, else .cache/engines of this checkout. Each folder holds a VERSION file, written last: a fetch that
 # was cut short is done again, a finished one is left alone. To change a version edit it here.
@@ -10,6 +11,7 @@ set -eu
 
 clickhouse_version=26.7.3-stable.1
 kafka_version=4.3.1
+python_version=2.16.1
 
 here=$(cd "$(dirname "$0")" && pwd)
 engines=${ANDON_ENGINES:-$here/../../.cache/engines}
@@ -68,8 +70,24 @@ $said"
   echo "$kafka_version" >"$dir/VERSION"
 }
 
+fetch_clients() {
+  "$here/need.sh" kcat kcat
+  dir=$engines/python
+  if have "$dir" "$python_version"; then
+    say "confluent-kafka $python_version is there"
+    return
+  fi
+  "$here/need.sh" python3 python3
+  python3 -m pip --version >/dev/null 2>&1 || "$here/need.sh" pip3 python3-pip
+  begin "$dir" "$python_version"
+  python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target "$dir" "confluent-kafka==$python_version" ||
+    die "pip could not fetch confluent-kafka $python_version"
+  echo "$python_version" >"$dir/VERSION"
+}
+
 case ${1-} in
   clickhouse) fetch_clickhouse ;;
   kafka) fetch_kafka ;;
-  *) die "name an engine: clickhouse or kafka" ;;
+  clients) fetch_clients ;;
+  *) die "name an engine: clickhouse, kafka or clients" ;;
 esac
