@@ -21,10 +21,13 @@ type Record struct {
 // ByKey as a partition leaves the choice to the key.
 const ByKey int32 = -1
 
+// usualBytes is what most encoded events fit in.
+const usualBytes = 512
+
 // New encodes an event that arrived at an instant. The event is not kept.
 func New(family event.Family, e *event.Event, at event.Micros) Record {
 	return Record{
-		Family: family, Key: e.Key(family), Value: event.Append(nil, e), At: at, Partition: ByKey,
+		Family: family, Key: e.Key(family), Value: event.Append(make([]byte, 0, usualBytes), e), At: at, Partition: ByKey,
 		EventTime: e.Time, Latest: max(e.Time, e.PromiseDeliverBy, e.ShipBy, e.ETA),
 	}
 }

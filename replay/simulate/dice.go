@@ -86,11 +86,13 @@ func (d *dice) arrivals(steps []step, w *world, site, carrier int) []step {
 		case s.family == event.ASN:
 			l, twice = receiptLag, 100
 		}
-		arrive, latest := s.at+d.lag(l), s.at+history.SimulateLateness
-		s.arrive = w.cutOf(cuts, arrive).through(d, arrive, latest)
+		reach := func(arrive event.Micros) event.Micros {
+			return w.cutOf(cuts, arrive).through(d, arrive, s.at+history.SimulateLateness)
+		}
+		s.arrive = reach(s.at + d.lag(l))
 		if d.chance(twice) {
 			again := *s
-			again.arrive = max(s.arrive, s.at+l.most)
+			again.arrive = reach(s.at + l.most)
 			steps = append(steps, again)
 		}
 	}

@@ -32,7 +32,7 @@ func (o *order) fill(d *dice, w *world, at event.Micros) {
 			o.packs[i].carton = 1
 		}
 	}
-	if !d.chance(w.errors(80, o.site, at)) {
+	if !d.chance(w.errors(65, o.site, at)) {
 		return
 	}
 	o.slip, o.slipped = leftOut+slip(d.below(4)), d.below(len(o.packs))

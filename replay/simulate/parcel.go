@@ -92,11 +92,11 @@ func (o *order) draw(d *dice, w *world, ready event.Micros) (skipped bool) {
 		if d.chance(2500) {
 			o.fate = dented
 		}
-	case under(12):
+	case under(8):
 		o.fate = dropped
 	case under(back):
 		o.fate = [...]fate{refused, refused, refused, unknown, unknown, absent, absent, absent, absent, absent}[d.below(10)]
-	case under(12):
+	case under(8):
 		o.missed = true // fallen behind the gate, and found
 	default:
 		return under(100)

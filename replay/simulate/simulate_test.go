@@ -88,7 +88,7 @@ func TestRecords(t *testing.T) {
 			t.Errorf("no %s", typ)
 		}
 	}
-	if mean := sizes / n; mean < 320 || mean > 480 {
+	if mean := sizes / n; mean < 350 || mean > 450 {
 		t.Errorf("a record has %d bytes on average", mean)
 	}
 	if copies < n/200 || disorder < n/200 {
@@ -101,7 +101,7 @@ func TestRecords(t *testing.T) {
 			t.Errorf("label of nothing: %+v", l)
 		}
 	}
-	for _, code := range []string{"IN-05", "IN-06", "IN-11", "CA-02", "CA-04", "PI-01", "PI-03", "PI-06"} {
+	for _, code := range []string{"IN-01", "IN-03", "IN-05", "IN-06", "IN-07", "IN-10", "IN-11", "CA-02", "CA-04", "CA-08", "CA-13", "CA-14", "PI-01", "PI-03", "PI-06", "PA-01"} {
 		if codes[code] == 0 || codes[code] > orders/8 {
 			t.Errorf("%s: %d labels", code, codes[code])
 		}

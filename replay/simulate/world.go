@@ -47,12 +47,15 @@ type trailer struct {
 // cut is a time in which a feed is down; what it holds back arrives in one burst after it. To 0: none.
 type cut struct{ from, to event.Micros }
 
-// through is when a record arrives that would have arrived at an instant. No record is later than the most a history allows.
+// through is when a record arrives that would have arrived at an instant. What would then be later than a history allows came just before the cut.
 func (c cut) through(d *dice, arrive, latest event.Micros) event.Micros {
 	if arrive < c.from || arrive >= c.to {
 		return arrive
 	}
-	return min(c.to+d.between(0, 2*event.Minute), latest)
+	if after := c.to + d.between(0, 2*event.Minute); after <= latest {
+		return after
+	}
+	return c.from - 1
 }
 
 func newWorld(c Config) *world {
@@ -60,11 +63,11 @@ func newWorld(c Config) *world {
 	d := newDice(c.Seed, 1<<63) // no story has this number
 	w.badBins = d.pcg.Uint64()
 	w.drawSuppliers(d)
-	worst := d.below(3 * len(sites)) // one shift of one site is short of hands
+	worst := d.below(2 * len(sites)) // one day shift of one site is short of hands
 	for site := range sites {
 		w.shifts[site] = [3]int{150, 70, 80} // night, early, late
-		if worst/3 == site {
-			w.shifts[site][worst%3] = 300
+		if worst/2 == site {
+			w.shifts[site][1+worst%2] = 300
 		}
 	}
 	bad := d.below(len(carriers)) // one carrier has a bad week
@@ -83,12 +86,12 @@ func newWorld(c Config) *world {
 	return w
 }
 
-// drawSuppliers makes a few suppliers careless, a few forgetful, two confused about units, and takes the EDI of two down.
+// drawSuppliers makes a few suppliers careless, a few forgetful, two confused about units, and takes the EDI of three down.
 func (w *world) drawSuppliers(d *dice) {
 	shift := d.below(suppliers)
 	for i := range w.suppliers {
 		s := &w.suppliers[i]
-		*s = supplier{odds: 35, forgets: 40, typos: 5}
+		*s = supplier{odds: 35, forgets: 60, typos: 6}
 		rank := (13*i + shift) % suppliers // 13 and the number of suppliers have no common factor: each has a rank of its own
 		switch {
 		case rank < 5:
@@ -98,10 +101,10 @@ func (w *world) drawSuppliers(d *dice) {
 		}
 		switch rank {
 		case 3, 10, 20, 30:
-			s.forgets = 1200
+			s.forgets = 1400
 		case 5, 25:
-			s.typos = 300
-		case 4, 18:
+			s.typos = 350
+		case 4, 18, 33:
 			s.down = w.start + d.between(0, 4*event.Hour)
 			s.up = s.down + d.between(16*event.Hour, 24*event.Hour)
 		}
@@ -142,12 +145,10 @@ func (w *world) badBin(item int) bool {
 
 // errors is a chance of so many in ten thousand, as a site's shift at an instant makes it.
 func (w *world) errors(of10000, site int, at event.Micros) int {
-	shift := 0
-	switch hour := (at - w.start) % event.Day / event.Hour; {
-	case hour >= 6 && hour < 14:
-		shift = 1
-	case hour >= 14 && hour < 22:
-		shift = 2
-	}
-	return of10000 * w.shifts[site][shift] / 100
+	return of10000 * w.shifts[site][w.shift(at)] / 100
+}
+
+// shift is the night, early or late shift that works at an instant.
+func (w *world) shift(at event.Micros) int {
+	return int((at - w.start + 2*event.Hour) % event.Day / (8 * event.Hour))
 }
