@@ -146,6 +146,8 @@ func TestLayerRulesBite(t *testing.T) {
 		"the loop knows Kafka":        {"pipeline/a.go": `package a; import _ "andon/pipeline/kafka"`},
 		"adapters know each other":    {"pipeline/kafka/a.go": `package a; import _ "andon/pipeline/clickhouse"`},
 		"simulate knows the rules":    {"replay/simulate/a.go": `package a; import _ "andon/detectors/rule"`},
+		"simulate knows the line":     {"replay/simulate/a.go": `package a; import _ "andon/pipeline/mem"`},
+		"simulate knows the scores":   {"replay/simulate/a.go": `package a; import _ "andon/replay"`},
 		"the core knows internal":     {"detectors/a.go": `package a; import _ "andon/internal/embedded"`},
 		"a package without a room":    {"util/a.go": `package a`},
 	} {
