@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -17,8 +18,6 @@ import (
 
 	"andon/pipeline/kafka"
 	"andon/schemas/event"
-
-	"log/slog"
 )
 
 // deadletterCmd is `andon deadletter`.
@@ -48,7 +47,7 @@ up to now and ends.
   andon deadletter show fulfillment.carrier/3/1841 --config andon.yaml
 
 reason is one of the names in schemas/jsonschema/deadletter.schema.json. The sender mends what is wrong and sends the event again
-with the same event_id; andon check says more about an event than the detail here.`
+with the same event_id; show says what was expected.`
 }
 
 // Run lists the letters.

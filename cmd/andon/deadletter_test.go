@@ -99,7 +99,7 @@ func TestDeadletterShow(t *testing.T) {
 	file := letters(t, someLetters()...)
 	for from, words := range map[string][]string{
 		"in.carrier/3/7":                        {"topic in.carrier, partition 3, offset 7", "2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z", "wrong_key", "C/T", "\n\n{\"event_id\":\"late\"}\n"},
-		"in.asn/0/1":                            {"not a JSON object", "\n\nhello\n", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
+		"in.asn/0/1":                            {"not a JSON object", "explained  expected one JSON object a line, found hello\n", "\n\nhello\n", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
 		"andon.side.asn/0/2":                    {"the first 65536 of 262145 bytes:\nxxx"},
 		"in.carrier/1/9":                        {`"\xff\n"`, "00000000  1b 5b 32 4a ff"},
 		"in.carrier/1/C/T 2026-03-02T09:00:00Z": {"timer_panic", "index out of range", "C/T 2026-03-02T09:00:00Z"},

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"andon/pipeline/kafka"
+	"andon/replay/ndjson"
+	"andon/schemas/event"
 )
 
 // letterShowCmd is `andon deadletter show`.
@@ -24,8 +26,8 @@ type letterShowCmd struct {
 
 // Help is shown by --help.
 func (letterShowCmd) Help() string {
-	return `Prints where the record lay, when it arrived and was put aside, the reason, the key and the bytes: as they are when they are
-text, else as a hex dump.
+	return `Prints where the record lay, when it arrived and was put aside, the reason, what was expected, the key and the bytes: as they
+are when they are text, else as a hex dump.
 
   andon deadletter show fulfillment.carrier/3/1841 --config andon.yaml`
 }
@@ -45,7 +47,8 @@ func (c letterShowCmd) Run(ctx context.Context) error {
 		return usageError{errors.New("name the letter as andon deadletter list does: TOPIC/PARTITION/OFFSET")}
 	}
 	var found *kafka.Letter
-	for l, err := range kafka.Letters(ctx, kafkaConfig(cfg), slog.New(slog.DiscardHandler), int32(partition), 0) {
+	at := kafkaConfig(cfg)
+	for l, err := range kafka.Letters(ctx, at, slog.New(slog.DiscardHandler), int32(partition), 0) {
 		if err != nil {
 			return fmt.Errorf("read the dead letters: %w", oneLine(err))
 		}
@@ -56,10 +59,20 @@ func (c letterShowCmd) Run(ctx context.Context) error {
 	if found == nil {
 		return fmt.Errorf("no dead letter %s: andon deadletter list prints those there are", c.From)
 	}
-	return showLetter(found)
+	return showLetter(found, explained(at, found))
 }
 
-func showLetter(l *kafka.Letter) error {
+// explained says what the record holds and what was expected; empty when it was put aside for another reason than what it holds.
+func explained(at kafka.Config, l *kafka.Letter) string {
+	for _, f := range event.Families {
+		if l.Timer == "" && len(l.Raw) == l.Bytes && (l.Topic == at.Input(f) || l.Topic == at.Side(f)) {
+			return ndjson.Explain(f, l.Key, l.Raw)
+		}
+	}
+	return ""
+}
+
+func showLetter(l *kafka.Letter, why string) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, args...))
@@ -72,6 +85,9 @@ func showLetter(l *kafka.Letter) error {
 	row("reason", "%s", l.Reason)
 	if l.Detail != "" {
 		row("detail", "%s", plain(l.Detail, 1<<10))
+	}
+	if why != "" {
+		row("explained", "%s", plain(why, 1<<10))
 	}
 	if l.Timer != "" {
 		row("timer", "%s", plain(l.Timer, 1<<10))

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"andon/replay/history"
 	"andon/schemas/event"
 )
 
@@ -17,6 +18,15 @@ type Problem struct {
 	Reason  string // an event.Reason of a refused line, else the name of a warning
 	Member  string // the member it is about, without the place in a list; empty when it is about none
 	Text    string // a sentence: what the line holds and what was expected
+}
+
+// Explain says in a sentence why a record of a family's topic cannot become an event, and what was expected; empty when it can.
+func Explain(family event.Family, key, value []byte) string {
+	l := Line{Event: &event.Event{}, Record: history.Record{Family: family, Key: string(key), Value: value}}
+	if !errors.As(event.Decode(family, key, value, l.Event), &l.Reject) {
+		return ""
+	}
+	return explain(&l, membersOf(value)).Text
 }
 
 // explain says why a line was refused.
