@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check race bench fuzz lint fmt new-rule engines clickhouse clean
+.PHONY: help build demo test check race bench endurance tables fuzz lint fmt new-rule engines clickhouse clean
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
@@ -32,8 +32,14 @@ race: ## the fast tests under the race detector
 	@deploy/engines/need.sh cc gcc libc6-dev
 	{ CGO_ENABLED=1 go test -count=1 -race -short -json ./... || $(FAILED); } | go run ./internal/testreport
 
-bench: ## the line against its ceiling, side by side in one run (some minutes, 8 GB)
-	go run ./cmd/andon-bench
+bench: engines ## measure it: line, growth, load, latency, side by side in one run (a quarter of an hour, 16 GB)
+	go run ./cmd/andon-bench all
+
+endurance: engines build ## measure it for 30 minutes at 70 % load, with outages of ClickHouse and Kafka, and check what came of it
+	go run ./cmd/andon-bench endurance
+
+tables: ## make the tables of the docs from docs/figures
+	go run ./cmd/andon-bench tables
 
 fuzz: ## each fuzz test for FUZZ_SECONDS (default 30)
 	@go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}{{if .XTestGoFiles}} {{.ImportPath}}{{end}}' ./... | tr ' ' '\n' | sort -u | while read -r p; do \

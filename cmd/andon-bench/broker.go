@@ -4,92 +4,146 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"log/slog"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"runtime/pprof"
 	"strings"
-	"sync"
 
-	"andon/pipeline/kafka"
-	"andon/replay/history"
-	"andon/replay/simulate"
-	"andon/schemas/event"
-
-	"github.com/twmb/franz-go/pkg/kgo"
+	"andon/internal/embedded"
 )
 
+// broker is a broker in a process of its own.
+type broker struct {
+	name string // kfake or Kafka
+	addr string
+	pid  int
+	stop func() error
+
+	// profile begins a CPU profile of the broker into a file; end ends it. Kafka's JVM has none.
+	profile func(path string) (end func() error, err error)
+}
+
+// The brokers there are. They serve as flag values too.
 const (
-	inputPrefix = "bench."
-	start       = event.Micros(1_740_787_200) * event.Second // 2025-03-01T00:00:00Z
-	tickStep    = 10 * event.Minute
+	kfake     = "kfake"
+	realKafka = "Kafka"
 )
 
-// startBroker runs the broker as a process of its own; end stops it.
-func startBroker(ctx context.Context) (addr string, end func(), err error) {
+// startBroker starts a broker that stores what it must under dir.
+func startBroker(ctx context.Context, name, dir string) (broker, error) {
+	if name == kfake {
+		return startFake(ctx)
+	}
+	k, err := embedded.StartKafka(ctx, filepath.Join(dir, "kafka"))
+	if err != nil {
+		return broker{}, err
+	}
+	none := func(string) (func() error, error) { return func() error { return nil }, nil }
+	return broker{realKafka, k.Addr(), k.PID(), k.Stop, none}, nil
+}
+
+// startFake starts this program as the in-process broker.
+func startFake(ctx context.Context) (broker, error) {
+	p, err := startSelf(ctx, "broker")
+	if err != nil {
+		return broker{}, err
+	}
+	addr, err := p.line()
+	if err != nil {
+		return broker{}, err
+	}
+	profile := func(path string) (func() error, error) { return func() error { return p.ask("") }, p.ask(path) }
+	return broker{kfake, addr, p.cmd.Process.Pid, p.end, profile}, nil
+}
+
+// brokerCmd is the hidden command that makes this process the broker: it prints its address and serves until its input ends. A line with a path
+// begins a CPU profile into that file, an empty line ends it; each is answered by a line.
+type brokerCmd struct{}
+
+// Run serves.
+func (brokerCmd) Run() error {
+	b, err := embedded.StartFakeKafka("")
+	if err != nil {
+		return err
+	}
+	defer b.Stop()
+	fmt.Println(b.Addr())
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		pprof.StopCPUProfile()
+		if path := lines.Text(); path != "" {
+			f, err := os.Create(path)
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			if err := pprof.StartCPUProfile(f); err != nil {
+				return err
+			}
+		}
+		fmt.Println("done")
+	}
+	return nil
+}
+
+// child is this program again, doing one thing: it tells by lines on its output and ends with its input.
+type child struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// startSelf starts this program with arguments.
+func startSelf(ctx context.Context, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, brokerArg)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	c := &child{cmd: exec.CommandContext(ctx, self, args...)}
+	c.cmd.Env = append(os.Environ(), asBench+"=1")
+	c.cmd.Stderr = os.Stderr
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", nil, err
+	c.out = bufio.NewReader(out)
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", args[0], err)
 	}
-	if err := cmd.Start(); err != nil {
-		return "", nil, err
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return "", nil, fmt.Errorf("the broker did not start: %w", err)
-	}
-	return strings.TrimSpace(line), func() {
-		_ = in.Close() // the broker ends with its input
-		_ = cmd.Wait()
-	}, nil
+	return c, nil
 }
 
-// config names the input topics, which all runs share, and the topics of one run.
-func config(addr, prefix string) kafka.Config {
-	return kafka.Config{Brokers: []string{addr}, Instance: prefix + "bench", InputPrefix: inputPrefix, OwnPrefix: prefix}
+// line waits for the next line the child says.
+func (c *child) line() (string, error) {
+	text, err := c.out.ReadString('\n')
+	if err != nil {
+		_ = c.in.Close()
+		if ended := c.cmd.Wait(); ended != nil {
+			err = ended
+		}
+		return "", fmt.Errorf("%s ended before it said what it should: %w", c.cmd.Args[1], err)
+	}
+	return strings.TrimSpace(text), nil
 }
 
-func layOut(ctx context.Context, c kafka.Config) error {
-	_, err := kafka.Apply(ctx, c, kafka.Layout{Partitions: partitions, ReplicationFactor: 1}, slog.New(slog.DiscardHandler))
+// ask sends the child a line and waits for its answer.
+func (c *child) ask(text string) error {
+	if _, err := fmt.Fprintln(c.in, text); err != nil {
+		return fmt.Errorf("%s is gone: %w", c.cmd.Args[1], err)
+	}
+	_, err := c.line()
 	return err
 }
 
-type day struct{ events, bytes int64 }
-
-// write puts the simulated day on the input topics.
-func write(ctx context.Context, addr string, orders int, seed uint64) (d day, err error) {
-	if err := layOut(ctx, config(addr, "bench-write.")); err != nil {
-		return d, err
+// end closes the child's input and waits until it is gone.
+func (c *child) end() error {
+	_ = c.in.Close()
+	if err := c.cmd.Wait(); err != nil {
+		return fmt.Errorf("%s: %w", c.cmd.Args[1], err)
 	}
-	cl, err := kgo.NewClient(kgo.SeedBrokers(addr), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerBatchCompression(kgo.Lz4Compression()),
-		kgo.MaxBufferedRecords(200_000))
-	if err != nil {
-		return d, err
-	}
-	defer cl.Close()
-	var once sync.Once
-	var failed error
-	records, _ := simulate.Day(simulate.Config{Seed: seed, Orders: orders, Start: start})
-	for r := range history.Ticked(records, partitions, tickStep, history.SimulateLateness) {
-		if !r.IsTick() {
-			d.events++
-			d.bytes += int64(len(r.Value))
-		}
-		cl.Produce(ctx, &kgo.Record{Topic: inputPrefix + r.Family.String(), Partition: r.On(partitions), Key: []byte(r.Key), Value: r.Value, Timestamp: r.At.UTC()},
-			func(_ *kgo.Record, err error) {
-				if err != nil {
-					once.Do(func() { failed = err })
-				}
-			})
-	}
-	return d, first(cl.Flush(ctx), failed)
+	return nil
 }

@@ -3,10 +3,9 @@ package main
 import (
 	"sync/atomic"
 
+	"andon/pipeline"
 	"andon/schemas/beat"
 	"andon/schemas/event"
-
-	"andon/pipeline"
 )
 
 // idle is an engine that only counts: what is left of the line without detection.
@@ -37,32 +36,37 @@ func (e *idle) Undo()                                 {}
 func (e *idle) Due() event.Micros                     { return 0 }
 func (e *idle) Size() (s beat.Size)                   { return s }
 
-// counted tells how many events the engines of a run have folded for good.
+// tally is what the engines of a run have done for good.
+type tally struct{ events, exceptions, costs atomic.Int64 }
+
+// counted is an engine that tells what it did once that is final.
 type counted struct {
 	pipeline.Engine
-	beat   int64
-	raised int64
-	total  *atomic.Int64
-	found  *atomic.Int64
-	size   atomic.Pointer[beat.Size]
+	family event.Family
+	of     *tally
+
+	events            int64 // of the beat under way, as the next two
+	exceptions, costs int64
+	size              atomic.Pointer[beat.Size]
 }
 
 func (c *counted) Step(b beat.Batch) beat.Stepped {
 	st := c.Engine.Step(b)
-	c.beat = st.Counts.Read
+	c.events = st.Counts.Read
 	return st
 }
 
 func (c *counted) Settle(replies []beat.Reply) beat.Settled {
 	st := c.Engine.Settle(replies)
-	c.raised = int64(len(st.Exceptions))
+	c.exceptions, c.costs = int64(len(st.Exceptions)), int64(len(st.Costs))
 	return st
 }
 
 func (c *counted) Keep() {
 	c.Engine.Keep()
-	c.total.Add(c.beat)
-	c.found.Add(c.raised)
+	c.of.exceptions.Add(c.exceptions)
+	c.of.costs.Add(c.costs)
 	size := c.Engine.Size()
 	c.size.Store(&size)
+	c.of.events.Add(c.events) // last: who waits for events finds the rest
 }

@@ -1,96 +1,138 @@
-// Command andon-bench measures the line against its ceiling, in one run: the same records, broker and loop, once with an engine that only counts and
-// once with all rules. The broker is a process of its own. Events are those of a simulated day; measuring starts when a million entities are held.
+// Command andon-bench measures Andon: how many events a second the line takes, how memory and time grow with open entities, how fast rows come
+// into ClickHouse, how long after an event people see the exception, and whether all of it holds for half an hour with outages. Each case adds a
+// line to docs/figures; `andon-bench tables` makes the tables of the docs from them.
 package main
 
 import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"runtime"
+	"strings"
+	"syscall"
 	"time"
 
-	"andon/detectors"
-	"andon/detectors/setting"
-	"andon/internal/embedded"
-	"andon/pipeline"
-	"andon/schemas/event"
+	"andon/cmd/andon-bench/figure"
+
+	"github.com/alecthomas/kong"
 )
 
-// brokerArg as the first argument makes this process the broker: it prints its address and serves until its input ends.
-const brokerArg = "broker"
+const description = `Measures Andon on engines it brings itself (make engines), and adds a JSON line for each case to docs/figures.
+
+Say nothing else runs on the machine: broker, ClickHouse, producer and Andon share its cores, and ratios within one run say more than figures
+across runs. Progress is told on stderr; figures go to the files alone. The tables of the docs are made of the last run of each measurement:
+andon-bench tables.
+
+Without a size all commands measure what the docs show. For a quick look: andon-bench line --fill 300000 --measured 200000 --broker kfake.`
+
+// asBench in the environment makes a test binary this program.
+const asBench = "ANDON_BENCH_AS_PROGRAM"
+
+// cli is the command line.
+type cli struct {
+	All       allCmd       `cmd:"" default:"1" help:"line, growth, load, latency, then the tables: what make bench runs (a quarter of an hour)."`
+	Line      lineCmd      `cmd:"" help:"Events a second: ceiling, with all rules, with ClickHouse loaded; on kfake and Kafka side by side."`
+	Growth    growthCmd    `cmd:"" help:"Time per event and memory with ten thousand to ten million open parcels, the core alone."`
+	Load      loadCmd      `cmd:"" help:"Rows a second into the tables events, exceptions and costs, each alone and all together."`
+	Latency   latencyCmd   `cmd:"" help:"From an event to its exception and to the row, at 70 % load."`
+	Endurance enduranceCmd `cmd:"" help:"The program itself for 30 minutes at 70 % load, ClickHouse away for 5 of them and Kafka restarted."`
+	Tables    tablesCmd    `cmd:"" help:"Make the tables of the docs from the figures."`
+
+	Broker  brokerCmd  `cmd:"" hidden:""`
+	Produce produceCmd `cmd:"" hidden:""`
+	Live    liveCmd    `cmd:"" hidden:""`
+
+	Out  string `default:"docs/figures" placeholder:"DIR" help:"Where figures are kept."`
+	Seed uint64 `default:"1" help:"Of what is simulated."`
+	Step string `placeholder:"TEXT" help:"What was changed since the run before, for the table of steps."`
+}
 
 func main() {
-	var err error
-	if len(os.Args) > 1 && os.Args[1] == brokerArg {
-		err = serveBroker()
-	} else {
-		err = measure()
-	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "andon-bench:", err)
+		fmt.Fprintln(os.Stderr, "andon-bench:", strings.ReplaceAll(err.Error(), "\n", "; "))
 		os.Exit(1)
 	}
 }
 
-func serveBroker() error {
-	b, err := embedded.StartFakeKafka("")
+// run is the program.
+func run(ctx context.Context, args []string) error {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("andon-bench"), kong.Description(description), kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}))
+	if err != nil {
+		panic(err) // the structs are wrong
+	}
+	chosen, err := parser.Parse(args)
 	if err != nil {
 		return err
 	}
-	defer b.Stop()
-	fmt.Println(b.Addr())
-	_, err = io.Copy(io.Discard, os.Stdin)
+	bench := &bench{Book: figure.Open(c.Out, strings.Join(append([]string{"andon-bench"}, args...), " "), c.Step, c.Seed), began: time.Now()}
+	return chosen.Run(bench)
+}
+
+// bench is one run of the program: where its figures go.
+type bench struct {
+	*figure.Book
+	began time.Time
+}
+
+// record writes a row and tells it.
+func (b *bench) record(r *figure.Row) error {
+	if err := b.Write(r); err != nil {
+		return err
+	}
+	say("%s: %s: %s", r.Figure, r.Case, told(r.Values))
+	return nil
+}
+
+// allCmd runs the measurements of make bench.
+type allCmd struct {
+	Line    lineCmd    `embed:"" prefix:"line-"`
+	Growth  growthCmd  `embed:"" prefix:"growth-"`
+	Load    loadCmd    `embed:"" prefix:"load-"`
+	Latency latencyCmd `embed:"" prefix:"latency-"`
+}
+
+// Run runs each, and goes on when one fails: the others' figures are worth having.
+func (c allCmd) Run(ctx context.Context, b *bench) error {
+	var failed []error
+	for _, m := range []struct {
+		name string
+		run  func(context.Context, *bench) error
+	}{{"line", c.Line.Run}, {"growth", c.Growth.Run}, {"load", c.Load.Run}, {"latency", c.Latency.Run}} {
+		if ctx.Err() != nil {
+			break
+		}
+		say("== %s, after %s", m.name, time.Since(b.began).Round(time.Second))
+		if err := m.run(ctx, b); err != nil {
+			say("%s failed: %v", m.name, err)
+			failed = append(failed, fmt.Errorf("%s: %w", m.name, err))
+		}
+	}
+	failed = append(failed, tablesCmd{}.Run(b), ctx.Err())
+	say("took %s", time.Since(b.began).Round(time.Second))
+	return errors.Join(failed...)
+}
+
+// tablesCmd makes the tables.
+type tablesCmd struct{}
+
+// Run rewrites the pages of the working directory's checkout.
+func (tablesCmd) Run(b *bench) error {
+	changed, err := figure.FillPages(b.Dir, ".")
+	for _, page := range changed {
+		say("tables of %s made anew", page)
+	}
 	return err
 }
 
-func measure() error {
-	orders := flag.Int("orders", 570_000, "orders of the simulated day; each is about 20 events and two entities")
-	measured := flag.Int64("measured", 3_000_000, "events at the end of the day that are measured; those before fill the lanes")
-	seed := flag.Uint64("seed", 1, "of the simulated day")
-	profile := flag.String("cpuprofile", "", "write a CPU profile of each run to this path followed by its number")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-
-	addr, end, err := startBroker(ctx)
-	if err != nil {
-		return err
-	}
-	defer end()
-	fmt.Printf("writing a day of %d orders, seed %d ...\n", *orders, *seed)
-	day, err := write(ctx, addr, *orders, *seed)
-	if err != nil {
-		return err
-	}
-	if day.events < *measured {
-		return fmt.Errorf("the day has %d events: ask for more -orders or fewer -measured", day.events)
-	}
-	fmt.Printf("%d events of %d bytes on average, lz4, %d partitions a topic; the last %d are measured\n\n", day.events, day.bytes/day.events, partitions, *measured)
-
-	settings := setting.Settings{Clock: setting.Log}
-	rules := func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) }
-	nothing := func(event.Family) (pipeline.Engine, error) { return &idle{}, nil }
-	var rates []float64
-	for _, m := range []struct {
-		name   string
-		engine func(event.Family) (pipeline.Engine, error)
-	}{{"consume, decode, commit", nothing}, {"detect with all rules", rules}} {
-		r := run{addr: addr, name: m.name, prefix: fmt.Sprintf("bench%d.", len(rates)), engine: m.engine, profile: *profile, from: day.events - *measured, to: day.events}
-		if err := r.do(ctx, settings.Hash()); err != nil {
-			return fmt.Errorf("%s: %w", m.name, err)
-		}
-		rates = append(rates, r.report())
-		runtime.GC()
-	}
-	fmt.Printf("\ndetect is %.0f %% of the ceiling\n", 100*rates[1]/rates[0])
-	fmt.Printf("%s, %d cores, %s\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), runtime.Version())
-	return nil
-}
+// say tells progress.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 
 // first is the first error that is not the end we asked for.
 func first(errs ...error) error {
