@@ -167,11 +167,8 @@ func missing(l *Line, members []member) (member, sentence string) {
 	what, needs := l.Reject.Detail, l.Event.Type.String()
 	switch {
 	case strings.HasPrefix(what, "the subject"):
-		switch l.Record.Family {
-		case event.ASN:
+		if what = "fulfilment_id"; l.Record.Family == event.ASN {
 			what = "despatch_id or po_id"
-		case event.PickPack:
-			what = "fulfilment_id"
 		}
 		if l.Event.Type == event.Correction {
 			return "subject", "correction needs the subject of what it takes back: despatch_id or po_id, carrier and tracking_no, or fulfilment_id" +

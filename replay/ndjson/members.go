@@ -72,10 +72,10 @@ func expected(name string, t reflect.Type) expectation {
 			return json.Unmarshal(v, &list) == nil && len(list) <= event.MaxLines
 		}}
 	}
-	switch t.Kind() {
-	case reflect.Bool:
+	switch kind := t.Kind(); {
+	case kind == reflect.Bool:
 		return expectation{"true or false", func(v json.RawMessage) bool { return string(v) == "true" || string(v) == "false" }}
-	case reflect.Int32, reflect.Int64:
+	case kind == reflect.Int32 || kind == reflect.Int64:
 		return number(name)
 	}
 	return expectation{fmt.Sprintf("text, in quotes, of at most %d bytes", event.MaxStringBytes), func(v json.RawMessage) bool {

@@ -52,7 +52,7 @@ func Read(path string) iter.Seq2[Line, error] {
 		for {
 			l, err := lines.next()
 			switch {
-			case err == io.EOF:
+			case errors.Is(err, io.EOF):
 				return
 			case err != nil:
 				yield(l, fmt.Errorf("%s:%d: %w", path, l.No, err))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,10 +124,7 @@ func TestEveryRefusalIsExplained(t *testing.T) {
 		var lines []string
 		for _, name := range eventNames {
 			for _, value := range values {
-				changed := map[string]json.RawMessage{}
-				for k, v := range members {
-					changed[k] = v
-				}
+				changed := maps.Clone(members)
 				if changed[name] = json.RawMessage(value); value == "" {
 					delete(changed, name)
 				}

@@ -2,6 +2,7 @@ package ndjson
 
 import (
 	"encoding/json"
+	"slices"
 
 	fast "github.com/segmentio/encoding/json"
 )
@@ -16,7 +17,7 @@ type member struct {
 func membersOf(object []byte) (list []member) {
 	parts(object, '{', func(name, value []byte) {
 		m := member{value: value}
-		if inside := name[1 : len(name)-1]; plainText(inside) {
+		if inside := name[1 : len(name)-1]; !slices.Contains(inside, '\\') {
 			m.name = string(inside)
 		} else {
 			m.name, _ = text(name)
@@ -30,15 +31,6 @@ func membersOf(object []byte) (list []member) {
 func linesOf(value []byte) (lines [][]member) {
 	parts(value, '[', func(_, line []byte) { lines = append(lines, membersOf(line)) })
 	return lines
-}
-
-func plainText(inside []byte) bool {
-	for _, c := range inside {
-		if c == '\\' {
-			return false
-		}
-	}
-	return true
 }
 
 // parts hands over the members of a JSON object ('{') or the elements of a list ('['), which have no name. Of other text it finds none.
