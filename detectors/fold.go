@@ -39,12 +39,15 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}
-	e.before = unitcost.Of(e.family, e.view.Live, &e.rates, e.before[:0])
 	limit := event.Micros(0)
 	if e.clock == setting.Wall {
 		limit = it.At + maxSkew
 	}
 	timeline.Of(&it.Event, it.At, limit, &e.fact, &e.document)
+	priced := unitcost.Touches(&e.fact) || e.view.Knows(e.fact.ID)
+	if priced {
+		e.before = unitcost.Of(e.family, e.view.Live, &e.rates, e.before[:0])
+	}
 	outcome = e.view.Add(&e.fact)
 	if e.view.Unchanged() {
 		return outcome, nil
@@ -55,7 +58,9 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	}
 	f := finding{entity: ent, at: e.lane.time, item: index}
 	next := e.judge(&f, e.lane.time)
-	e.price(ent)
+	if priced {
+		e.price(ent)
+	}
 
 	// Nothing below can fail.
 	if e.fact.Skewed {
@@ -75,9 +80,8 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 
 // arm sets the entity's next timer: when a rule wants to judge again, or when it is to be forgotten.
 func (e *Engine) arm(ent *entity, next event.Micros) {
-	ent.latest = max(ent.latest, next)
 	ent.wake = next
-	if at := e.forget.at(ent.latest, closed(e.view.Live)); at != 0 && (next == 0 || at < next) {
+	if at := e.forget.at(max(ent.latest, next), closed(e.view.Live)); at != 0 && (next == 0 || at < next) {
 		ent.wake = at
 	}
 	e.wakes.arm(ent)

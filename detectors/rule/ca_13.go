@@ -9,7 +9,7 @@ import (
 // CA-13: the shipment is damaged or lost, or the carrier has been silent about it for so long that it must be taken for lost.
 //
 // Fires at the first DAMAGED scan, and at the first LOST scan; a lost shipment that is scanned again on its way clears. Fires too when, after the
-// carrier had the goods and before the journey ended, no scan came for the silence limit; the next scan clears that, and a scan later than the
+// shipment was announced and before its journey ended, no scan came for the silence limit; the next scan clears that, and a scan later than the
 // limit raises and clears in one step. Waiting at a pick-up point is no silence. Abstains from silence across a border, and where the source sends no
 // scans on the way. State: the latest scans; of a shipment scanned more often than a timeline keeps, silences before those are no longer said.
 // Script: testdata/ca_13.txt.
@@ -48,7 +48,7 @@ func judgeDamagedOrLost(c *Context, out *Verdicts) {
 		out.Evidence(f)
 	}
 	switch {
-	case s.physical == nil || s.cancelled:
+	case s.announced == nil && s.physical == nil || s.cancelled:
 	case !c.Sends.Status(event.ArrivedFacility) && !c.Sends.Status(event.DepartedFacility) && !c.Sends.Status(event.InTransit):
 		out.Abstain("scans on the way: the source does not send them")
 	case s.customs:
@@ -74,7 +74,7 @@ func judgeSilence(c *Context, s *shipment, out *Verdicts) {
 	var last *timeline.Fact
 	for _, f := range latestScans(c.Facts) {
 		switch {
-		case f.Type != event.CarrierScan || last == nil && !f.Status.Physical():
+		case f.Type != event.CarrierScan && (last != nil || f.Type != event.ShipmentManifested):
 			continue
 		case last != nil && f.Time-last.Time > limit && last.Status != event.AvailablePickup:
 			due := last.Time + limit

@@ -7,21 +7,29 @@ import (
 	"andon/schemas/event"
 )
 
-// The encoding of a timeline: the facts in order, each as
+// The encoding of a timeline is the facts in order. Each begins with four words, little endian, which hold all there is to most scans:
 //
-//	type (1 byte), mask (2 bytes, little endian), id (8), content (4), time (a span after the fact before), record (a span after time), then
-//	each member whose mask bit is set: status, condition (1 byte each), place (4), revision, qty, rejected (varints), at (a span after time),
-//	target (8), line, item, lot (varint length and bytes), document.
+//	id (8) | time (8) | content (4), place (4) | record less time (6, microseconds, cut at 4 years), type, status, condition and flags (2)
 //
-// A span is a zigzag varint in the largest unit that divides it, the unit in its two low bits. Bytes once written are never changed, so strings
-// read from them may share their memory, and yesterday's bytes are yesterday's state.
+// With the flag hasMore follow a mask (2) and the members it names: revision, qty, rejected (varints), at (a span after time), target (8), line,
+// item, lot (varint length and bytes), document. A span is a zigzag varint in the largest unit that divides it, the unit in its two low bits.
+//
+// Bytes once written are never changed, so strings read from them may share their memory, and yesterday's bytes are yesterday's state.
+const headBytes = 32
+
+// The last 16 bits of the head: type, status and condition in 5, 5 and 3 of them, then flags.
 const (
-	hasSkewed = 1 << iota
-	hasLineClosed
+	statusAt    = 5
+	conditionAt = 10
+	hasMore     = 1 << 13
+	hasSkewed   = 1 << 14
+	hasByOrder  = 1 << 15
+)
+
+// The mask of what follows the head.
+const (
+	hasLineClosed = 1 << iota
 	hasWeighed
-	hasStatus
-	hasCondition
-	hasPlace
 	hasRevision
 	hasQty
 	hasRejected
@@ -31,10 +39,35 @@ const (
 	hasItem
 	hasLot
 	hasDocument
-	hasByOrder
 )
 
 var errCorrupt = errors.New("timeline: corrupt encoding")
+
+// maxLag is what a record may be apart from its event's time and still be told exactly.
+const maxLag = 1<<47 - 1
+
+func (f *Fact) append(b []byte) []byte {
+	more := f.mask()
+	last := uint64(f.Type) | uint64(f.Status)<<statusAt | uint64(f.Condition)<<conditionAt
+	if more != 0 {
+		last |= hasMore
+	}
+	if f.Skewed {
+		last |= hasSkewed
+	}
+	if f.ByOrder {
+		last |= hasByOrder
+	}
+	lag := max(-maxLag, min(f.Record-f.Time, maxLag))
+	b = binary.LittleEndian.AppendUint64(b, f.ID)
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time))
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Content)|uint64(f.Place)<<32)
+	b = binary.LittleEndian.AppendUint64(b, uint64(lag)<<16|last)
+	if more != 0 {
+		b = f.appendMore(b, more)
+	}
+	return b
+}
 
 func (f *Fact) mask() (m uint16) {
 	set := func(bit uint16, is bool) {
@@ -42,12 +75,8 @@ func (f *Fact) mask() (m uint16) {
 			m |= bit
 		}
 	}
-	set(hasSkewed, f.Skewed)
 	set(hasLineClosed, f.LineClosed)
 	set(hasWeighed, f.Weighed)
-	set(hasStatus, f.Status != 0)
-	set(hasCondition, f.Condition != 0)
-	set(hasPlace, f.Place != 0)
 	set(hasRevision, f.Revision != 0)
 	set(hasQty, f.Qty != 0)
 	set(hasRejected, f.Rejected != 0)
@@ -57,28 +86,25 @@ func (f *Fact) mask() (m uint16) {
 	set(hasItem, f.Item != "")
 	set(hasLot, f.Lot != "")
 	set(hasDocument, f.Doc != nil)
-	set(hasByOrder, f.ByOrder)
 	return m
 }
 
-func (f *Fact) append(b []byte, previous event.Micros) []byte {
-	m := f.mask()
-	b = append(b, byte(f.Type), byte(m), byte(m>>8))
-	b = binary.LittleEndian.AppendUint64(b, f.ID)
-	b = binary.LittleEndian.AppendUint32(b, f.Content)
-	b = appendSpan(b, f.Time-previous)
-	b = appendSpan(b, f.Record-f.Time)
-	if m&hasStatus != 0 {
-		b = append(b, byte(f.Status))
+func (f *Fact) appendMore(b []byte, m uint16) []byte {
+	b = binary.LittleEndian.AppendUint16(b, m)
+	if m&hasRevision != 0 {
+		b = binary.AppendVarint(b, int64(f.Revision))
 	}
-	if m&hasCondition != 0 {
-		b = append(b, byte(f.Condition))
+	if m&hasQty != 0 {
+		b = binary.AppendVarint(b, f.Qty)
 	}
-	if m&hasPlace != 0 {
-		b = binary.LittleEndian.AppendUint32(b, f.Place)
+	if m&hasRejected != 0 {
+		b = binary.AppendVarint(b, f.Rejected)
 	}
-	if m&(hasRevision|hasQty|hasRejected|hasAt|hasTarget) != 0 {
-		b = f.appendNumbers(b, m)
+	if m&hasAt != 0 {
+		b = appendSpan(b, f.At-f.Time)
+	}
+	if m&hasTarget != 0 {
+		b = binary.LittleEndian.AppendUint64(b, f.Target)
 	}
 	if m&hasLine != 0 {
 		b = appendString(b, f.Line)
@@ -95,27 +121,8 @@ func (f *Fact) append(b []byte, previous event.Micros) []byte {
 	return b
 }
 
-func (f *Fact) appendNumbers(b []byte, m uint16) []byte {
-	if m&hasRevision != 0 {
-		b = binary.AppendVarint(b, int64(f.Revision))
-	}
-	if m&hasQty != 0 {
-		b = binary.AppendVarint(b, f.Qty)
-	}
-	if m&hasRejected != 0 {
-		b = binary.AppendVarint(b, f.Rejected)
-	}
-	if m&hasAt != 0 {
-		b = appendSpan(b, f.At-f.Time)
-	}
-	if m&hasTarget != 0 {
-		b = binary.LittleEndian.AppendUint64(b, f.Target)
-	}
-	return b
-}
-
 func (d *Document) append(b []byte, f *Fact) []byte {
-	b = appendSpan(b, f.Record-d.First)
+	b = appendSpan(b, f.Time-d.First)
 	b = appendString(appendString(appendString(b, d.Site), d.Order), d.Currency)
 	b = binary.AppendVarint(binary.AppendVarint(b, d.Freight), d.Value)
 	b = binary.AppendUvarint(b, uint64(len(d.Lines)))

@@ -26,12 +26,12 @@ func (r *reader) byte() (v byte) {
 	return v
 }
 
-func (r *reader) uint32() (v uint32) {
-	if len(r.b) < 4 {
+func (r *reader) uint16() (v uint16) {
+	if len(r.b) < 2 {
 		r.fail()
 		return 0
 	}
-	v, r.b = binary.LittleEndian.Uint32(r.b), r.b[4:]
+	v, r.b = binary.LittleEndian.Uint16(r.b), r.b[2:]
 	return v
 }
 
@@ -59,9 +59,18 @@ func (r *reader) span() event.Micros {
 	return event.Micros(v>>2) * units[v&3]
 }
 
+// count reads a number of bytes or members that follow, which the rest must be able to hold.
 func (r *reader) count() int {
+	if len(r.b) > 0 && r.b[0] < 0x80 { // nearly all are
+		n := int(r.b[0])
+		if r.b = r.b[1:]; n > len(r.b) {
+			r.fail()
+			return 0
+		}
+		return n
+	}
 	v, n := binary.Uvarint(r.b)
-	if n <= 0 || v > uint64(len(r.b)) {
+	if n <= 0 || v > uint64(len(r.b)-n) {
 		r.fail()
 		return 0
 	}
@@ -72,8 +81,7 @@ func (r *reader) count() int {
 // string shares the memory read from, which is never written again.
 func (r *reader) string() string {
 	n := r.count()
-	if n == 0 || n > len(r.b) {
-		r.bad = r.bad || n > 0
+	if n == 0 {
 		return ""
 	}
 	s := unsafe.String(&r.b[0], n)
@@ -81,39 +89,29 @@ func (r *reader) string() string {
 	return s
 }
 
-// headBytes is the fixed part every fact begins with: type, mask, id and content.
-const headBytes = 1 + 2 + 8 + 4
-
 // read reads a fact; a document goes into d.
-func (f *Fact) read(r *reader, previous event.Micros, d *Document) {
+func (f *Fact) read(r *reader, d *Document) {
 	if len(r.b) < headBytes {
 		r.fail()
 		return
 	}
-	m := binary.LittleEndian.Uint16(r.b[1:])
+	head := r.b[:headBytes]
+	words, last := binary.LittleEndian.Uint64(head[16:]), binary.LittleEndian.Uint64(head[24:])
 	*f = Fact{
-		Type: event.Type(r.b[0]), ID: binary.LittleEndian.Uint64(r.b[3:]), Content: binary.LittleEndian.Uint32(r.b[11:]),
-		Skewed: m&hasSkewed != 0, LineClosed: m&hasLineClosed != 0, Weighed: m&hasWeighed != 0,
-		ByOrder: m&hasByOrder != 0,
+		ID: binary.LittleEndian.Uint64(head), Time: event.Micros(binary.LittleEndian.Uint64(head[8:])), Content: uint32(words), Place: uint32(words >> 32),
+		Type: event.Type(last & 31), Status: event.Status(last >> statusAt & 31), Condition: event.Condition(last >> conditionAt & 7),
+		Skewed: last&hasSkewed != 0, ByOrder: last&hasByOrder != 0,
 	}
+	f.Record = f.Time + event.Micros(int64(last)>>16)
 	r.b = r.b[headBytes:]
-	f.Time = previous + r.span()
-	f.Record = f.Time + r.span()
-	if m&hasStatus != 0 {
-		f.Status = event.Status(r.byte())
-	}
-	if m&hasCondition != 0 {
-		f.Condition = event.Condition(r.byte())
-	}
-	if m&hasPlace != 0 {
-		f.Place = r.uint32()
-	}
-	if m >= hasRevision {
-		f.readRest(r, m, d)
+	if last&hasMore != 0 {
+		f.readMore(r, d)
 	}
 }
 
-func (f *Fact) readRest(r *reader, m uint16, d *Document) {
+func (f *Fact) readMore(r *reader, d *Document) {
+	m := r.uint16()
+	f.LineClosed, f.Weighed = m&hasLineClosed != 0, m&hasWeighed != 0
 	if m&hasRevision != 0 {
 		f.Revision = int32(r.varint())
 	}
@@ -145,7 +143,7 @@ func (f *Fact) readRest(r *reader, m uint16, d *Document) {
 }
 
 func (d *Document) read(r *reader, f *Fact) {
-	*d = Document{First: f.Record - r.span(), Site: r.string(), Order: r.string(), Currency: r.string(), Freight: r.varint(), Value: r.varint(), Lines: d.Lines[:0]}
+	*d = Document{First: f.Time - r.span(), Site: r.string(), Order: r.string(), Currency: r.string(), Freight: r.varint(), Value: r.varint(), Lines: d.Lines[:0]}
 	for n := r.count(); n > 0 && !r.bad; n-- {
 		l := Line{Line: r.string(), Item: r.string(), Lot: r.string(), Qty: r.varint()}
 		flags := r.byte()

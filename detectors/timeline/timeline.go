@@ -46,14 +46,12 @@ func (t *Timeline) Load(encoded string) error {
 	t.facts, t.Live, t.used, t.corrected = t.facts[:0], t.Live[:0], 0, false
 	t.source, t.grown, t.same = encoded, false, true
 	r := reader{b: unsafe.Slice(unsafe.StringData(encoded), len(encoded))}
-	var previous event.Micros
 	for len(r.b) > 0 {
 		f := t.grow()
-		f.read(&r, previous, t.document())
+		f.read(&r, t.document())
 		if f.Doc != nil {
 			t.used++
 		}
-		previous = f.Time
 		t.corrected = t.corrected || f.Type == event.Correction
 	}
 	if r.bad {
@@ -83,20 +81,16 @@ func (t *Timeline) document() *Document {
 
 // Append appends the encoding of the timeline to b.
 func (t *Timeline) Append(b []byte) []byte {
-	facts, previous := t.facts, event.Micros(0)
-	if t.same {
+	facts := t.facts
+	switch {
+	case t.same:
 		return append(b, t.source...)
-	}
-	if last := len(facts) - 1; t.grown {
+	case t.grown:
 		b = append(b, t.source...)
-		if last > 0 {
-			previous = facts[last-1].Time
-		}
-		facts = facts[last:]
+		facts = facts[len(facts)-1:]
 	}
 	for i := range facts {
-		b = facts[i].append(b, previous)
-		previous = facts[i].Time
+		b = facts[i].append(b)
 	}
 	return b
 }
@@ -108,7 +102,7 @@ func (t *Timeline) Unchanged() bool { return t.same }
 // content hash, whatever came first.
 func (t *Timeline) Add(f *Fact) Outcome {
 	outcome := Done
-	if f.Type == event.Correction && !t.knows(f.Target) {
+	if f.Type == event.Correction && !t.Knows(f.Target) {
 		outcome = Parked
 	}
 	if i := t.find(f.ID); i >= 0 {
@@ -164,7 +158,8 @@ func (t *Timeline) find(id uint64) int {
 	return -1
 }
 
-func (t *Timeline) knows(id uint64) bool { return t.find(id) >= 0 }
+// Knows reports whether the event of the id is in the set.
+func (t *Timeline) Knows(id uint64) bool { return t.find(id) >= 0 }
 
 // sift sets Live.
 func (t *Timeline) sift() {

@@ -57,6 +57,13 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
+// The head of a fact has five bits for its type and its status, three for its condition.
+func TestHeadHoldsEveryName(t *testing.T) {
+	if event.ClockTick > 31 || event.Unmapped > 31 || event.Rejected > 7 {
+		t.Error("the encoding needs more bits")
+	}
+}
+
 // tell writes facts down with the documents they point to.
 func tell(facts []Fact) string {
 	var b strings.Builder

@@ -42,6 +42,11 @@ func Of(family event.Family, facts []*timeline.Fact, rates *setting.Costs, list 
 	return list
 }
 
+// Touches reports whether a fact of this kind can change any claim.
+func Touches(f *timeline.Fact) bool {
+	return f.Type != event.CarrierScan && f.Type != event.CarrierETA && f.Type != event.LabelCreated || f.Status == event.Cancelled
+}
+
 // Same reports whether two claims are about the same piece.
 func (c *Claim) Same(d *Claim) bool {
 	return c.Component == d.Component && c.Part == d.Part && c.Fact == d.Fact
