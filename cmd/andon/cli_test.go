@@ -124,6 +124,14 @@ func TestDemoOnce(t *testing.T) {
 			t.Errorf("no %q in\n%s", part, out)
 		}
 	}
+	_, scores, _ := strings.Cut(out, "in truth")
+	for _, r := range rule.All {
+		_, row, _ := strings.Cut(scores, "  "+r.Code+"  "+r.Title)
+		row, _, _ = strings.Cut(row, "\n")
+		if f := strings.Fields(row); r.Since != "next" && (len(f) != 8 || f[0] != f[1] || f[2] != "0") { // truth, found, missed, false, and two shares
+			t.Errorf("%s does not find all of the day's: %s", r.Code, row)
+		}
+	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), "andon-demo-*")); len(left) > 0 {
 		t.Errorf("it left %v", left)
 	}

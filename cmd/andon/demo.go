@@ -198,14 +198,14 @@ func (d *demo) send(ctx context.Context) error {
 // state is what to draw, and whether all events are judged, all timers have fired, and all that came of it is in ClickHouse.
 func (d *demo) state(ctx context.Context, bar *progress) (over bool, lines []string, err error) {
 	judged, timers, revisions := d.sum("andon_events_read_total"), d.sum("andon_timers"), d.sum("andon_exceptions_total")
-	all, err := tallies(ctx, d.conn)
-	if err != nil {
-		return false, nil, err
-	}
 	var events, rows uint64
 	const counts = "SELECT (SELECT count() FROM andon.events), (SELECT count() FROM andon.exceptions FINAL)"
 	if err := d.conn.QueryRow(ctx, counts).Scan(&events, &rows); err != nil {
 		return false, nil, fmt.Errorf("count rows: %w", err)
+	}
+	all, err := tallies(ctx, d.conn) // after the counts: when those are complete, so is the table
+	if err != nil {
+		return false, nil, err
 	}
 	if !d.screen.terminal {
 		bar.at(judged)

@@ -29,14 +29,14 @@ func claimed(ctx context.Context, conn driver.Conn) ([]replay.Pair, error) {
 
 // scoreTable writes one line per code, a head, and what a reader must know to judge the numbers.
 func scoreTable(scores []replay.Score) []string {
-	lines := []string{fmt.Sprintf("  %-6s %-22s %8s %7s %7s %7s %8s %10s", "code", "", "in truth", "found", "missed", "false", "recall", "precision")}
+	lines := []string{fmt.Sprintf("  %-6s %-24s %8s %7s %7s %7s %8s %10s", "code", "", "in truth", "found", "missed", "false", "recall", "precision")}
 	units := 0
 	for _, s := range scores {
 		title := s.Title
 		if title == "" {
 			title = "(no rule yet)"
 		}
-		lines = append(lines, fmt.Sprintf("  %-6s %-22s %8s %7s %7s %7s %8s %10s", s.Code, title, thousands(s.Truth), thousands(s.Found),
+		lines = append(lines, fmt.Sprintf("  %-6s %-24s %8s %7s %7s %7s %8s %10s", s.Code, title, thousands(s.Truth), thousands(s.Found),
 			thousands(s.Missed), thousands(s.False), percent(s.Found, s.Truth), percent(s.Found, s.Found+s.False)))
 		units += s.Units
 	}

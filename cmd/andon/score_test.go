@@ -19,10 +19,10 @@ func TestScoreTable(t *testing.T) {
 		{Code: "IN-10", Truth: 2, Missed: 2},
 	})
 	want := []string{
-		"  code                          in truth   found  missed   false   recall  precision",
-		"  CA-04  Late against promise      2,000   1,999       1       0   99.9 %    100.0 %",
-		"  IN-05  Quantity short                3       3       0       1  100.0 %     75.0 %",
-		"  IN-10  (no rule yet)                 2       0       2       0    0.0 %          -",
+		"  code                            in truth   found  missed   false   recall  precision",
+		"  CA-04  Late against promise        2,000   1,999       1       0   99.9 %    100.0 %",
+		"  IN-05  Quantity short                  3       3       0       1  100.0 %     75.0 %",
+		"  IN-10  (no rule yet)                   2       0       2       0    0.0 %          -",
 	}
 	if !slices.Equal(lines[:4], want) {
 		t.Errorf("got\n%s", strings.Join(lines[:4], "\n"))

@@ -38,10 +38,10 @@ func tallies(ctx context.Context, conn driver.Conn) (map[string]tally, error) {
 
 // table writes one line per code, and a head.
 func table(all map[string]tally) []string {
-	lines := []string{fmt.Sprintf("  %-6s %-22s %9s %9s %9s", "code", "", "raised", "open", "cleared")}
+	lines := []string{fmt.Sprintf("  %-6s %-24s %9s %9s %9s", "code", "", "raised", "open", "cleared")}
 	for _, r := range rule.All {
 		t := all[r.Code]
-		lines = append(lines, fmt.Sprintf("  %-6s %-22s %9s %9s %9s", r.Code, r.Title,
+		lines = append(lines, fmt.Sprintf("  %-6s %-24s %9s %9s %9s", r.Code, r.Title,
 			thousands(int(t.raised)), thousands(int(t.open)), thousands(int(t.cleared))))
 	}
 	return lines
