@@ -72,10 +72,10 @@ func expected(name string, t reflect.Type) expectation {
 			return json.Unmarshal(v, &list) == nil && len(list) <= event.MaxLines
 		}}
 	}
-	switch kind := t.Kind(); {
-	case kind == reflect.Bool:
+	if t.Kind() == reflect.Bool {
 		return expectation{"true or false", func(v json.RawMessage) bool { return string(v) == "true" || string(v) == "false" }}
-	case kind == reflect.Int32 || kind == reflect.Int64:
+	}
+	if t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64 {
 		return number(name)
 	}
 	return expectation{fmt.Sprintf("text, in quotes, of at most %d bytes", event.MaxStringBytes), func(v json.RawMessage) bool {
