@@ -4,8 +4,9 @@
 // It is a program of its own because loading a C library makes a binary dynamically linked, and andon is a static one; and
 // because a crash, a kill or a memory limit of the engine must not take the demo or the test down with it.
 //
-// User default has no password and is reachable from this machine only. The database to use is andon: the engine's own
-// default database is no store but a view of the files in the working directory.
+// User default has no password and is reachable from this machine only; further users come with -users-file, a port for TLS
+// with -secure-port. The database to use is andon: the engine's own default database is no store but a view of the files in
+// the working directory.
 package main
 
 import (
@@ -27,6 +28,10 @@ func main() {
 	flag.StringVar(&s.dir, "dir", "", "data directory, made when missing")
 	flag.IntVar(&s.tcpPort, "tcp-port", 9000, "native protocol port on 127.0.0.1")
 	flag.IntVar(&s.httpPort, "http-port", 8123, "HTTP port on 127.0.0.1")
+	flag.IntVar(&s.securePort, "secure-port", 0, "port of the native protocol over TLS on 127.0.0.1; none when 0")
+	flag.StringVar(&s.certFile, "cert-file", "", "certificate of the secure port, PEM")
+	flag.StringVar(&s.keyFile, "key-file", "", "its key, PEM")
+	flag.StringVar(&s.usersFile, "users-file", "", "further users, as the XML elements of a users section")
 	flag.IntVar(&s.memoryMB, "memory-mb", 3072, "memory limit of the engine in MiB")
 	flag.Parse()
 	if s.library == "" || s.dir == "" || flag.NArg() > 0 {

@@ -34,7 +34,11 @@ type server struct {
 	httpPort int
 	memoryMB int // MiB
 
-	enginePort int // of the engine's native protocol, behind the relay at tcpPort
+	securePort        int // of the native protocol over TLS; 0: none
+	certFile, keyFile string
+	usersFile         string // further users; none when empty
+
+	enginePort int // of the engine's native protocol, behind the relays at tcpPort and securePort
 }
 
 // prepare writes the engine's configuration and returns its command line. It moves the process into an empty directory:
@@ -55,7 +59,13 @@ func (s server) prepare() ([]string, error) {
 	}); err != nil {
 		return nil, err
 	}
-	if err := s.write(users, usersText, nil); err != nil {
+	var further []byte
+	if s.usersFile != "" {
+		if further, err = os.ReadFile(s.usersFile); err != nil {
+			return nil, fmt.Errorf("users: %w", err)
+		}
+	}
+	if err := s.write(users, usersText, map[string]any{"Users": string(further)}); err != nil {
 		return nil, err
 	}
 	if err := os.Chdir(work); err != nil {

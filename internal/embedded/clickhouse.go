@@ -12,14 +12,30 @@ import (
 // ClickHouse is one server in a child process: user default without password, database andon, reachable from this machine
 // only. Methods are not for concurrent use; clients may come and go at any time.
 type ClickHouse struct {
-	dir, program, library string
-	tcpPort, httpPort     int
-	process               *process
+	dir, program, library         string
+	tcpPort, httpPort, securePort int
+	guard                         *ClickHouseGuard
+	process                       *process
+}
+
+// ClickHouseGuard is what a server is guarded by, besides that user default comes from this machine only.
+type ClickHouseGuard struct {
+	CertFile, KeyFile string // PEM, of a further port for the native protocol over TLS
+	Users             string // further users, as the XML elements of a users section
 }
 
 // StartClickHouse starts a server that stores everything under dir (made when missing) and returns when it answers a
 // native ping. ctx bounds the start only. The caller stops it.
 func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
+	return startClickHouse(ctx, dir, nil)
+}
+
+// StartGuardedClickHouse starts a server with a further port for TLS, and further users.
+func StartGuardedClickHouse(ctx context.Context, dir string, guard ClickHouseGuard) (*ClickHouse, error) {
+	return startClickHouse(ctx, dir, &guard)
+}
+
+func startClickHouse(ctx context.Context, dir string, guard *ClickHouseGuard) (*ClickHouse, error) {
 	library, err := fetched("clickhouse")
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
@@ -28,11 +44,11 @@ func StartClickHouse(ctx context.Context, dir string) (*ClickHouse, error) {
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	ports, err := freePorts(2)
+	ports, err := freePorts(3)
 	if err != nil {
 		return nil, fmt.Errorf("clickhouse: %w", err)
 	}
-	c := &ClickHouse{dir: dir, program: program, library: filepath.Join(library, "libchdb.so"), tcpPort: ports[0], httpPort: ports[1]}
+	c := &ClickHouse{dir: dir, program: program, library: filepath.Join(library, "libchdb.so"), tcpPort: ports[0], httpPort: ports[1], securePort: ports[2], guard: guard}
 	if err := c.start(ctx); err != nil {
 		return nil, err
 	}
@@ -56,6 +72,9 @@ func childProgram() (string, error) {
 
 // Addr is where the native protocol is served, as host:port.
 func (c *ClickHouse) Addr() string { return fmt.Sprintf("127.0.0.1:%d", c.tcpPort) }
+
+// SecureAddr is where a guarded server serves the native protocol over TLS, as host:port.
+func (c *ClickHouse) SecureAddr() string { return fmt.Sprintf("127.0.0.1:%d", c.securePort) }
 
 // HTTPAddr is where the HTTP protocol is served, as host:port.
 func (c *ClickHouse) HTTPAddr() string { return fmt.Sprintf("127.0.0.1:%d", c.httpPort) }
@@ -81,8 +100,15 @@ func (c *ClickHouse) start(ctx context.Context) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return fmt.Errorf("clickhouse: data directory: %w", err)
 	}
-	p, err := spawn(filepath.Join(c.dir, "clickhouse.log"), c.program,
-		"-lib", c.library, "-dir", c.dir, "-tcp-port", fmt.Sprint(c.tcpPort), "-http-port", fmt.Sprint(c.httpPort))
+	args := []string{"-lib", c.library, "-dir", c.dir, "-tcp-port", fmt.Sprint(c.tcpPort), "-http-port", fmt.Sprint(c.httpPort)}
+	if c.guard != nil {
+		users := filepath.Join(c.dir, "further_users.xml")
+		if err := os.WriteFile(users, []byte(c.guard.Users), 0o600); err != nil {
+			return fmt.Errorf("clickhouse: users: %w", err)
+		}
+		args = append(args, "-users-file", users, "-secure-port", fmt.Sprint(c.securePort), "-cert-file", c.guard.CertFile, "-key-file", c.guard.KeyFile)
+	}
+	p, err := spawn(filepath.Join(c.dir, "clickhouse.log"), c.program, args...)
 	if err != nil {
 		return fmt.Errorf("clickhouse: start: %w", err)
 	}

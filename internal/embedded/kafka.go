@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -28,13 +29,32 @@ const kafkaCluster = "YW5kb24tZW1iZWRkZWQtMQ"
 // concurrent use; clients may come and go at any time.
 type Kafka struct {
 	dir, java, jars string // dir holds server.properties, log4j2.xml, kafka.log and data/
-	ports           []int  // clients, controller
+	ports           []int  // clients, controller, then the guard's listeners
+	guard           KafkaGuard
 	process         *process
+}
+
+// KafkaGuard is what a broker has besides the listener in the clear that Addr names.
+type KafkaGuard struct {
+	Listeners  []KafkaListener
+	Properties string            // further lines of server.properties: certificates, users of SASL PLAIN, an authorizer
+	Users      map[string]string // of SCRAM-SHA-512, name -> password, made when the data directory is
+}
+
+// KafkaListener is one further listener.
+type KafkaListener struct {
+	Name     string // upper case; in the guard's properties listener.name.<in lower case>.
+	Protocol string // SSL, SASL_SSL or SASL_PLAINTEXT
 }
 
 // StartKafka starts a broker that stores everything under dir (made and formatted when new) and returns when it serves
 // clients. ctx bounds the start only. The caller stops it.
 func StartKafka(ctx context.Context, dir string) (*Kafka, error) {
+	return StartGuardedKafka(ctx, dir, KafkaGuard{})
+}
+
+// StartGuardedKafka starts a broker that has what the guard says.
+func StartGuardedKafka(ctx context.Context, dir string, guard KafkaGuard) (*Kafka, error) {
 	jars, err := fetched("kafka")
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
@@ -46,11 +66,11 @@ func StartKafka(ctx context.Context, dir string) (*Kafka, error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, fmt.Errorf("kafka: data directory: %w", err)
 	}
-	ports, err := freePorts(2)
+	ports, err := freePorts(2 + len(guard.Listeners))
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
-	k := &Kafka{dir: dir, java: java, jars: jars, ports: ports}
+	k := &Kafka{dir: dir, java: java, jars: jars, ports: ports, guard: guard}
 	if err := k.start(ctx); err != nil {
 		return nil, err
 	}
@@ -59,6 +79,12 @@ func StartKafka(ctx context.Context, dir string) (*Kafka, error) {
 
 // Addr is the bootstrap address, as host:port.
 func (k *Kafka) Addr() string { return fmt.Sprintf("127.0.0.1:%d", k.ports[0]) }
+
+// GuardedAddr is the bootstrap address of one of the guard's listeners, as host:port.
+func (k *Kafka) GuardedAddr(name string) string {
+	i := slices.IndexFunc(k.guard.Listeners, func(l KafkaListener) bool { return l.Name == name })
+	return fmt.Sprintf("127.0.0.1:%d", k.ports[2+i])
+}
 
 // Running says whether the broker process is there.
 func (k *Kafka) Running() bool { return k.process.running() }
@@ -107,7 +133,15 @@ func (k *Kafka) configure() error {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	var text strings.Builder
-	if err := properties.Execute(&text, map[string]any{"Dir": k.dir, "Port": k.ports[0], "ControllerPort": k.ports[1]}); err != nil {
+	var listeners, protocols strings.Builder
+	for _, l := range k.guard.Listeners {
+		fmt.Fprintf(&listeners, ",%s://%s", l.Name, k.GuardedAddr(l.Name))
+		fmt.Fprintf(&protocols, ",%s:%s", l.Name, l.Protocol)
+	}
+	if err := properties.Execute(&text, map[string]any{
+		"Dir": k.dir, "Port": k.ports[0], "ControllerPort": k.ports[1],
+		"Listeners": listeners.String(), "Protocols": protocols.String(), "Further": k.guard.Properties,
+	}); err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	return errors.Join(
@@ -122,8 +156,11 @@ func (k *Kafka) format(ctx context.Context) error {
 	if exists(k.path("data", "meta.properties")) {
 		return nil
 	}
-	p, err := k.jvm("kafka.tools.StorageTool",
-		"format", "--cluster-id", kafkaCluster, "--config", k.path("server.properties"))
+	args := []string{"kafka.tools.StorageTool", "format", "--cluster-id", kafkaCluster, "--config", k.path("server.properties")}
+	for name, password := range k.guard.Users {
+		args = append(args, "--add-scram", fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", name, password))
+	}
+	p, err := k.jvm(args...)
 	if err != nil {
 		return fmt.Errorf("format: %w", err)
 	}
