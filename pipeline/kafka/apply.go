@@ -54,9 +54,10 @@ func Apply(ctx context.Context, c Config, l Layout, log *slog.Logger) ([]string,
 	}
 	defer cl.Close()
 	a := &applied{Config: c, Layout: l, cl: cl, admin: kadm.NewClient(cl), log: log, warned: map[string][]string{}}
+	allowed := func(ctx context.Context) error { return c.allowed(ctx, cl, c.toApply()) }
 	for _, step := range []func(context.Context) error{
 		func(ctx context.Context) error { return checkTransactions(ctx, cl) },
-		a.create, a.checkTopics, a.checkConfigs, a.begin,
+		allowed, a.create, allowed, a.checkTopics, a.checkConfigs, a.begin,
 	} {
 		if err := step(ctx); err != nil {
 			return a.lines, err
@@ -183,6 +184,9 @@ func (a *applied) createOne(ctx context.Context, topic string, partitions int, c
 	r, err := a.admin.CreateTopic(ctx, int32(partitions), int16(a.ReplicationFactor), values, topic)
 	if errors.Is(err, kerr.TopicAlreadyExists) {
 		return nil // the broker that listed the topics did not know it yet
+	}
+	if denied(err) {
+		return a.lacks(onTopic, topic, create)
 	}
 	if err != nil {
 		return fmt.Errorf("create topic %s (settings kafka.partitions %d, kafka.replication_factor %d): %w %s", topic, partitions, a.ReplicationFactor, err, r.ErrMessage)

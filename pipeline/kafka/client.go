@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -21,12 +22,36 @@ const (
 	inflatedMax     = 16 << 20 // bytes of one batch, inflated
 )
 
-// connect makes a client of a cluster that answers. It tries for connectTime.
-func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt) (*kgo.Client, error) {
-	cl, err := kgo.NewClient(append([]kgo.Opt{
+// Dial makes a client of a cluster that answers, for the caller to close. It tries for connectTime, but not again what cannot mend itself: an
+// error of kind Refused names the setting.
+func Dial(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt) (*kgo.Client, error) {
+	secured, err := c.secured()
+	if err != nil {
+		return nil, err
+	}
+	said := &logger{Logger: log}
+	cl, err := kgo.NewClient(append(append(secured,
 		kgo.SeedBrokers(c.Brokers...),
-		kgo.ClientID("andon-" + c.Instance),
-		kgo.WithLogger(logger{log}),
+		kgo.ClientID("andon-"+c.Instance),
+		kgo.WithLogger(said),
+	), options...)...)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	if err := c.reach(ctx, cl); err != nil {
+		cl.Close()
+		if pipeline.KindOf(err) == pipeline.Refused {
+			return nil, err
+		}
+		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("%w at %s (setting kafka.brokers): %w", ErrUnreachable, strings.Join(c.Brokers, ", "), err))
+	}
+	said.on.Store(true)
+	return cl, nil
+}
+
+// connect dials as the loop and the loaders want it.
+func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt) (*kgo.Client, error) {
+	return Dial(ctx, c, log, append([]kgo.Opt{
 		kgo.MaxDecompressBatchBytes(inflatedMax),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerLinger(0), // a beat is gathered already
@@ -35,17 +60,9 @@ func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt
 		kgo.MetadataMinAge(100 * time.Millisecond), // a topic just made is not known for long
 		kgo.FetchMaxWait(250 * time.Millisecond),   // a lane that begins to flow waits for the fetch that is under way without it
 	}, options...)...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
-	}
-	if err := reach(ctx, cl); err != nil {
-		cl.Close()
-		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("%w at %s (setting kafka.brokers): %w", ErrUnreachable, strings.Join(c.Brokers, ", "), err))
-	}
-	return cl, nil
 }
 
-func reach(ctx context.Context, cl *kgo.Client) error {
+func (c Config) reach(ctx context.Context, cl *kgo.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
 	again := time.NewTicker(250 * time.Millisecond)
@@ -55,6 +72,9 @@ func reach(ctx context.Context, cl *kgo.Client) error {
 		err := cl.Ping(ctx)
 		if err == nil {
 			return nil
+		}
+		if err = c.explain(ctx, err); pipeline.KindOf(err) == pipeline.Refused {
+			return err
 		}
 		if why == nil || ctx.Err() == nil { // what was in the way says more than that the time is up
 			why = err
@@ -89,14 +109,20 @@ func checkTransactions(ctx context.Context, cl *kgo.Client) error {
 	return nil
 }
 
-// logger passes the client's warnings on.
-type logger struct{ *slog.Logger }
+// logger passes the client's warnings on, once the cluster is reached: until then the error says it all.
+type logger struct {
+	*slog.Logger
+	on atomic.Bool
+}
 
 // Level implements kgo.Logger.
-func (l logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
+func (l *logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
 
 // Log implements kgo.Logger.
-func (l logger) Log(level kgo.LogLevel, msg string, kv ...any) {
+func (l *logger) Log(level kgo.LogLevel, msg string, kv ...any) {
+	if !l.on.Load() {
+		return
+	}
 	at := slog.LevelWarn
 	if level == kgo.LogLevelError {
 		at = slog.LevelError

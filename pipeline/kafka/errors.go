@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -39,14 +40,24 @@ func kindOf(err error) pipeline.Kind {
 	return pipeline.Lost
 }
 
+// writerError classifies why this instance did not become a writer of transactions.
+func (c Config) writerError(err error) error {
+	if errors.Is(err, kerr.TransactionalIDAuthorizationFailed) {
+		return c.lacks(onTransaction, c.Instance, write)
+	}
+	return pipeline.Fail(pipeline.Lost, fmt.Errorf("become the writer %s: %w", c.Instance, err))
+}
+
 // fetchError classifies what a fetch of a flowing partition, or the group, reports. Nil: the client mends it by itself.
 func (m *Member) fetchError(topic string, partition int32, err error) error {
 	var session *kgo.ErrGroupSession
 	switch {
 	case errors.Is(err, kerr.FencedInstanceID):
 		return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w %q: give each process a name of its own (setting instance)", ErrNameTaken, m.Instance))
-	case errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
-		return pipeline.Fail(pipeline.Refused, fmt.Errorf("not allowed to read %s as group %s: %w", topic, m.Group(Detect), err))
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return m.lacks(onGroup, m.Group(Detect), read)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		return m.lacks(onTopic, cmp.Or(topic, m.InputPrefix+"* or "+m.OwnPrefix+"side.*"), read)
 	case errors.As(err, &session):
 		m.log.Warn("the group session ended, joining again", "group", m.Group(Detect), "error", session.Err)
 		return nil

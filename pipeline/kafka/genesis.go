@@ -75,7 +75,9 @@ func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, 
 	if err := a.cl.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
-	if err := a.cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
+	if err := a.cl.ProduceSync(ctx, records...).FirstErr(); errors.Is(err, kerr.TransactionalIDAuthorizationFailed) {
+		return a.lacks(onTransaction, a.Group("apply"), write)
+	} else if err != nil {
 		return errors.Join(fmt.Errorf("write the genesis entries: %w", err), a.cl.EndTransaction(ctx, kgo.TryAbort))
 	}
 	if err := a.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
@@ -127,6 +129,9 @@ func (a *applied) commit(ctx context.Context, group string, offsets kadm.Offsets
 	err := a.admin.CommitAllOffsets(ctx, a.Group(group), offsets)
 	if errors.Is(err, kerr.UnknownMemberID) {
 		return pipeline.Fail(pipeline.Refused, fmt.Errorf("group %s lacks offsets but has running members: stop them and run andon topics apply again: %w", a.Group(group), err))
+	}
+	if errors.Is(err, kerr.GroupAuthorizationFailed) {
+		return a.lacks(onGroup, a.Group(group), read)
 	}
 	if err != nil {
 		return fmt.Errorf("commit the first offsets of group %s: %w", a.Group(group), err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"andon/pipeline/wire"
 	"andon/schemas/event"
 )
 
@@ -17,6 +18,8 @@ type Config struct {
 	InputPrefix string   // of the three input topics
 	OwnPrefix   string   // of the topics Andon writes, and of its groups
 	Partitioner map[event.Family]Partitioner
+	TLS         *wire.TLS // nil: in the clear
+	SASL        *SASL     // nil: without a user
 
 	SessionTimeout time.Duration // how long the group waits for a silent process; 30 s when 0
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
 	"andon/schemas/deadletter"
@@ -51,6 +52,9 @@ func letterReaders(ctx context.Context, c Config, log *slog.Logger, partition in
 	}
 	defer cl.Close()
 	topic := c.DeadLetter()
+	if err := c.allowed(ctx, cl, []need{{onTopic, topic, []kmsg.ACLOperation{read}}}); err != nil {
+		return nil, err
+	}
 	found, err := kadm.NewClient(cl).ListTopics(ctx, topic)
 	if err == nil {
 		err = found[topic].Err

@@ -75,8 +75,12 @@ func JoinLoad(ctx context.Context, c Config, group string, topics []string, log 
 	return l, nil
 }
 
-// layout reads the topics' ids and refuses a group that was never given its first offsets: its loader would not know where to begin.
+// layout checks what this process may do, reads the topics' ids and refuses a group that was never given its first offsets: its loader would
+// not know where to begin.
 func (l *LoadLog) layout(ctx context.Context, names []string) error {
+	if err := l.allowed(ctx, l.cl, l.toLoad(l.group, names)); err != nil {
+		return err
+	}
 	admin := kadm.NewClient(l.cl)
 	topics, err := admin.ListTopics(ctx, names...)
 	if err != nil {
@@ -143,7 +147,7 @@ func (l *LoadLog) take(p *load.Polled, f kgo.FetchTopicPartition) error {
 	l.cl.SetOffsets(skipped)
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
-		return l.sessionError(err)
+		return l.lacks(onTopic, f.Topic, read)
 	case kerr.IsRetriable(err) && !errors.Is(err, kerr.UnknownTopicID): // leaders move, brokers learn late of new topics
 		l.log.Warn("a partition cannot be read, trying again", "topic", f.Topic, "partition", f.Partition, "error", err)
 	case err != nil:
@@ -165,8 +169,10 @@ func (l *LoadLog) sessionError(err error) error {
 		return nil
 	case errors.Is(err, kerr.FencedInstanceID):
 		return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w %q: give each process a name of its own (setting instance)", ErrNameTaken, l.Instance))
-	case errors.Is(err, kerr.GroupAuthorizationFailed), errors.Is(err, kerr.TopicAuthorizationFailed):
-		return pipeline.Fail(pipeline.Refused, fmt.Errorf("not allowed to read as group %s: %w", l.group, err))
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		return l.lacks(onGroup, l.group, read)
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		return l.lacks(onTopic, strings.Join(l.topics(), " or "), read)
 	case errors.As(err, &session):
 		l.log.Warn("the group session ended, joining again", "group", l.group, "error", session.Err)
 		return nil

@@ -71,7 +71,7 @@ func Join(ctx context.Context, c Config, log *slog.Logger) (*Member, error) {
 	}
 	if err == nil { // what a former process of this name left open is aborted now, not when its time is up
 		if _, _, err = cl.ProducerID(ctx); err != nil {
-			err = pipeline.Fail(pipeline.Lost, fmt.Errorf("become the writer %s: %w", c.Instance, err))
+			err = c.writerError(err)
 		}
 	}
 	if err != nil {
@@ -81,8 +81,11 @@ func Join(ctx context.Context, c Config, log *slog.Logger) (*Member, error) {
 	return m, nil
 }
 
-// layout reads and checks the topics.
+// layout checks what this process may do, and reads and checks the topics.
 func (m *Member) layout(ctx context.Context) error {
+	if err := m.allowed(ctx, m.cl, m.toDetect()); err != nil {
+		return err
+	}
 	names := append(m.laneTopics(), m.outputs()...)
 	topics, err := kadm.NewClient(m.cl).ListTopics(ctx, names...)
 	if err != nil {
