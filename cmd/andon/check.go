@@ -33,6 +33,9 @@ func (c checkCmd) Run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println("ok  configuration", c.Config)
+	for _, warning := range cfg.Warnings() {
+		fmt.Println("warning:", warning)
+	}
 	log := slog.New(slog.DiscardHandler)
 	var wrong []error
 	for _, part := range []struct {
@@ -62,13 +65,22 @@ func checkEngines(ctx context.Context, cfg config.Config, log *slog.Logger) erro
 	return nil
 }
 
+// checkKafka looks for what each role of the configuration needs.
 func checkKafka(ctx context.Context, cfg config.Config, log *slog.Logger) error {
-	client, err := reachKafka(ctx, cfg.Kafka)
-	if err != nil {
-		return err
+	at := kafkaConfig(cfg)
+	if slices.Contains(cfg.Roles, config.RoleDetect) {
+		if err := kafka.Check(ctx, at, log); err != nil {
+			return err
+		}
 	}
-	client.Close()
-	return kafka.Check(ctx, kafkaConfig(cfg), log)
+	if slices.Contains(cfg.Roles, config.RoleLoad) {
+		for _, l := range loaders(cfg, log, nil) {
+			if err := kafka.CheckLoad(ctx, at, l.group, l.topics, log); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func checkClickHouse(ctx context.Context, cfg config.Config) error {

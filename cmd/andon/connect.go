@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 	"strings"
 	"time"
 
 	"andon/cmd/andon/config"
+	"andon/pipeline/kafka"
+	"andon/pipeline/wire"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -19,24 +23,45 @@ const connectBudget = 10 * time.Second
 
 // reachKafka returns a client once a broker has answered. The caller closes it.
 func reachKafka(ctx context.Context, c config.Kafka, options ...kgo.Opt) (*kgo.Client, error) {
-	client, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(c.Brokers...), kgo.ClientID("andon")}, options...)...)
-	if err != nil {
-		return nil, fmt.Errorf("kafka client: %w", err)
+	return kafka.Dial(ctx, toolConfig(c), slog.New(slog.DiscardHandler), options...)
+}
+
+// toolConfig is what the adapter is told for a command that takes no part in the deployment.
+func toolConfig(c config.Kafka) kafka.Config {
+	return kafka.Config{Brokers: c.Brokers, Instance: "tool", TLS: kafkaTLS(c.TLS), SASL: kafkaUser(c.SASL)}
+}
+
+// kafkaTLS is what the adapter is told of TLS; nil without it.
+func kafkaTLS(t config.KafkaTLS) *wire.TLS {
+	if !t.Enabled {
+		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectBudget)
-	defer cancel()
-	if err := client.Ping(ctx); err != nil {
-		client.Close()
-		return nil, fmt.Errorf("kafka at %s (kafka.brokers) does not answer: %w", strings.Join(c.Brokers, ", "), oneLine(err))
+	return &wire.TLS{Section: "kafka.tls", CAFile: t.CAFile, CertFile: t.CertFile, KeyFile: t.KeyFile}
+}
+
+// kafkaUser is what the adapter is told of the user; nil without one.
+func kafkaUser(s config.SASL) *kafka.SASL {
+	if s.Mechanism == "" {
+		return nil
 	}
-	return client, nil
+	mechanism := map[string]string{config.MechanismPlain: kafka.Plain, config.MechanismScram: kafka.ScramSHA512}[s.Mechanism]
+	return &kafka.SASL{Mechanism: mechanism, User: s.User, Password: s.Password, PasswordSource: config.KafkaPasswordVariable}
 }
 
 // reachClickHouse returns a connection once the server has answered, with the database that queries name or none. The caller closes it.
 func reachClickHouse(ctx context.Context, c config.ClickHouse) (driver.Conn, error) {
+	var secured *wire.TLS
+	if c.TLS.Enabled {
+		secured = &wire.TLS{Section: "clickhouse.tls", CAFile: c.TLS.CAFile}
+	}
+	dial, err := secured.Dialer()
+	if err != nil {
+		return nil, err
+	}
 	conn, err := clickhouse.Open(&clickhouse.Options{
 		Addr:        []string{c.Addr},
-		Auth:        clickhouse.Auth{Username: c.User, Password: c.Password},
+		Auth:        clickhouse.Auth{Username: c.User, Password: string(c.Password)},
+		DialContext: func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) },
 		DialTimeout: connectBudget,
 	})
 	if err != nil {
@@ -46,12 +71,23 @@ func reachClickHouse(ctx context.Context, c config.ClickHouse) (driver.Conn, err
 	defer cancel()
 	if err := conn.Ping(ctx); err != nil {
 		conn.Close()
-		if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
-			return nil, fmt.Errorf("clickhouse at %s refuses user %s (clickhouse.user, %s): %w", c.Addr, c.User, config.PasswordVariable, oneLine(err))
-		}
-		return nil, fmt.Errorf("clickhouse at %s (clickhouse.addr) does not answer: %w", c.Addr, oneLine(err))
+		return nil, unreached(ctx, c, err)
 	}
 	return conn, nil
+}
+
+// unreached says which setting keeps ClickHouse from answering. The error has no kind: while a process runs, its server may come back mended.
+func unreached(ctx context.Context, c config.ClickHouse, err error) error {
+	if !c.TLS.Enabled {
+		err = wire.CheckPlain(ctx, "clickhouse.tls", c.Addr, err)
+	}
+	if mistake, ok := errors.AsType[*wire.Error](err); ok {
+		return mistake // says it all
+	}
+	if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
+		return fmt.Errorf("clickhouse at %s refuses user %s (clickhouse.user, %s): %w", c.Addr, c.User, config.PasswordVariable, oneLine(err))
+	}
+	return fmt.Errorf("clickhouse at %s (clickhouse.addr) does not answer: %w", c.Addr, oneLine(err))
 }
 
 // oneLine is err with its text in one line.

@@ -71,6 +71,7 @@ func kafkaConfig(c config.Config) kafka.Config {
 	k := kafka.Config{
 		Brokers: c.Kafka.Brokers, Instance: c.Instance, InputPrefix: c.Kafka.InputPrefix, OwnPrefix: c.Kafka.OwnPrefix,
 		Partitioner: map[event.Family]kafka.Partitioner{},
+		TLS:         kafkaTLS(c.Kafka.TLS), SASL: kafkaUser(c.Kafka.SASL),
 	}
 	for _, f := range event.Families {
 		k.Partitioner[f] = kafka.Partitioner(c.Kafka.Partitioner[f.String()])

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"andon/cmd/andon/config"
+	"andon/pipeline/kafka"
 	"andon/replay/history"
 	"andon/schemas/event"
 
@@ -32,6 +33,13 @@ func (p past) write(ctx context.Context, c config.Kafka, progress func(int)) err
 		return err
 	}
 	defer client.Close()
+	var topics []string
+	for _, family := range event.Families {
+		topics = append(topics, inputs{prefix: c.InputPrefix}.topic(family))
+	}
+	if err := kafka.CheckWrite(ctx, client, toolConfig(c), topics...); err != nil {
+		return err
+	}
 	in, err := emptyInputs(ctx, client, c.InputPrefix)
 	if err != nil {
 		return err

@@ -44,6 +44,9 @@ func (c runCmd) Run(ctx context.Context) error {
 	if err := checkEngines(ctx, cfg, log); err != nil {
 		return err
 	}
+	for _, warning := range cfg.Warnings() {
+		log.Warn("readable on the way", "warning", warning)
+	}
 	ended := context.AfterFunc(ctx, func() { log.Info("stopping: the beat under way is finished and the lanes are handed over") })
 	defer ended()
 	metrics := prometheus.NewRegistry()

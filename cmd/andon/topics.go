@@ -31,11 +31,6 @@ func (c applyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, err := reachKafka(ctx, cfg.Kafka)
-	if err != nil {
-		return err
-	}
-	client.Close()
 	lines, err := applyTopics(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	for _, line := range lines {
 		fmt.Println(line)

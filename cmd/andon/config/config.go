@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"andon/detectors/setting"
+	"andon/pipeline/wire"
 )
 
 // Config is a whole configuration file.
@@ -38,7 +39,30 @@ type Kafka struct {
 	Partitions        int               `yaml:"partitions"`         // of each topic that `topics apply` creates; frozen from then on
 	ReplicationFactor int               `yaml:"replication_factor"` // likewise
 	Partitioner       map[string]string `yaml:"partitioner"`        // family -> how its producers place keys: PartitionerMurmur2, PartitionerCRC32 or PartitionerAny
+	TLS               KafkaTLS          `yaml:"tls"`
+	SASL              SASL              `yaml:"sasl"`
 }
+
+// KafkaTLS is how the connections to the brokers are protected. The files are PEM; relative paths begin at the working directory.
+type KafkaTLS struct {
+	Enabled  bool   `yaml:"enabled"`
+	CAFile   string `yaml:"ca_file"`   // authorities that sign the brokers' certificates; this machine's when empty
+	CertFile string `yaml:"cert_file"` // our own certificate (mTLS); none when empty
+	KeyFile  string `yaml:"key_file"`  // its key
+}
+
+// SASL is the user of the brokers. The password is ANDON_KAFKA_PASSWORD in the environment.
+type SASL struct {
+	Mechanism string      `yaml:"mechanism"` // MechanismPlain or MechanismScram; empty: no user
+	User      string      `yaml:"user"`
+	Password  wire.Secret `yaml:"-"`
+}
+
+// The mechanisms.
+const (
+	MechanismPlain = "plain"         // the password itself is sent
+	MechanismScram = "scram-sha-512" // a proof that we know it
+)
 
 // The partitioners.
 const (
@@ -49,10 +73,17 @@ const (
 
 // ClickHouse says where rows go. The password is ANDON_CLICKHOUSE_PASSWORD in the environment; none when unset.
 type ClickHouse struct {
-	Addr     string `yaml:"addr"` // host:port of the native protocol
-	Database string `yaml:"database"`
-	User     string `yaml:"user"` // may create tables and insert
-	Password string `yaml:"-"`
+	Addr     string        `yaml:"addr"` // host:port of the native protocol
+	Database string        `yaml:"database"`
+	User     string        `yaml:"user"` // may create tables and insert
+	Password wire.Secret   `yaml:"-"`
+	TLS      ClickHouseTLS `yaml:"tls"`
+}
+
+// ClickHouseTLS is how the connections to ClickHouse are protected.
+type ClickHouseTLS struct {
+	Enabled bool   `yaml:"enabled"`
+	CAFile  string `yaml:"ca_file"` // authorities that sign the server's certificate, PEM; this machine's when empty
 }
 
 // Beat bounds one turn of the detection loop.
@@ -72,8 +103,11 @@ type HTTP struct {
 	Addr string `yaml:"addr"` // host:port; port 0 takes a free one, which is logged
 }
 
-// PasswordVariable is the environment variable with ClickHouse's password.
-const PasswordVariable = "ANDON_CLICKHOUSE_PASSWORD"
+// The environment variables with the passwords.
+const (
+	PasswordVariable      = "ANDON_CLICKHOUSE_PASSWORD"
+	KafkaPasswordVariable = "ANDON_KAFKA_PASSWORD"
+)
 
 // Default is the configuration of an empty file: engines on this machine, the live clock.
 func Default() Config {

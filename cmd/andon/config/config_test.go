@@ -1,6 +1,9 @@
 package config
 
 import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -128,11 +131,40 @@ func TestListsReplaceTheDefault(t *testing.T) {
 	}
 }
 
-func TestPasswordComesFromTheEnvironment(t *testing.T) {
-	t.Setenv(PasswordVariable, "secret")
+func TestPasswordsComeFromTheEnvironmentAndDoNotShow(t *testing.T) {
+	t.Setenv(PasswordVariable, "mellon")
+	t.Setenv(KafkaPasswordVariable, "sesame")
 	c, err := Read(example)
-	if err != nil || c.ClickHouse.Password != "secret" {
-		t.Errorf("got %q, %v", c.ClickHouse.Password, err)
+	if err != nil || c.ClickHouse.Password != "mellon" || c.Kafka.SASL.Password != "sesame" {
+		t.Errorf("they did not arrive: %v", err)
+	}
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("read", "config", c, "password", c.Kafka.SASL.Password)
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("read", "config", c, "password", c.Kafka.SASL.Password)
+	for _, said := range []string{string(text), logged.String(), fmt.Sprintf("%v %+v %#v %s %q", c, c, c, c.Kafka.SASL.Password, c.ClickHouse.Password)} {
+		if strings.Contains(said, "mellon") || strings.Contains(said, "sesame") || !strings.Contains(said, "[secret]") {
+			t.Errorf("a password shows, or nothing does: %s", said)
+		}
+	}
+}
+
+func TestPasswordsReadableOnTheWay(t *testing.T) {
+	c := Default()
+	c.Kafka.SASL, c.ClickHouse.Password = SASL{MechanismPlain, "andon", "sesame"}, "mellon"
+	if said := c.Warnings(); len(said) != 0 {
+		t.Errorf("warned about this machine: %v", said)
+	}
+	c.Kafka.Brokers, c.ClickHouse.Addr = []string{"localhost:9092", "broker.example:9092"}, "[2001:db8::1]:9000"
+	if said := c.Warnings(); len(said) != 2 {
+		t.Errorf("warned %v", said)
+	}
+	c.Kafka.TLS.Enabled, c.ClickHouse.TLS.Enabled = true, true
+	if said := c.Warnings(); len(said) != 0 {
+		t.Errorf("warned about TLS: %v", said)
 	}
 }
 

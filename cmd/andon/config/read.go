@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 
+	"andon/pipeline/wire"
+
 	"github.com/goccy/go-yaml"
 )
 
@@ -20,7 +22,8 @@ func Read(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s:%w", path, err)
 	}
-	c.ClickHouse.Password = os.Getenv(PasswordVariable)
+	c.ClickHouse.Password = wire.Secret(os.Getenv(PasswordVariable))
+	c.Kafka.SASL.Password = wire.Secret(os.Getenv(KafkaPasswordVariable))
 	if err := c.Validate(); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}

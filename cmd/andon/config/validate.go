@@ -20,7 +20,7 @@ var (
 
 // Validate says what is wrong with the first wrong value, naming its key and what it may be.
 func (c *Config) Validate() error {
-	for _, check := range []func() error{c.checkProcess, c.Kafka.check, c.ClickHouse.check, c.checkBounds, c.checkSettings} {
+	for _, check := range []func() error{c.checkProcess, c.Kafka.check, c.Kafka.TLS.check, c.Kafka.SASL.check, c.ClickHouse.check, c.checkBounds, c.checkSettings} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -100,6 +100,9 @@ func (c *ClickHouse) check() error {
 	}
 	if c.User == "" {
 		return wrong("clickhouse.user", c.User, "the user that may create tables and insert")
+	}
+	if !c.TLS.Enabled && c.TLS.CAFile != "" {
+		return wrong("clickhouse.tls.ca_file", c.TLS.CAFile, "empty unless clickhouse.tls.enabled is true")
 	}
 	return nil
 }
