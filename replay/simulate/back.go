@@ -55,7 +55,7 @@ func (o *order) journeyLabels() (labels []Label) {
 		labels = append(labels, label(code, o.parcel(), format, args...))
 	}
 	switch {
-	case o.fate == dropped: // the carrier did not lose what it never had
+	case o.fate == dropped:
 		add("CA-02", "lost at the dock of %s before %s had it", sites[o.site], carriers[o.carrier])
 	case o.missed:
 		add("CA-02", "the trailer left %s without it", sites[o.site])
@@ -65,6 +65,8 @@ func (o *order) journeyLabels() (labels []Label) {
 		add("CA-13", "lost, and nobody said so")
 	case writtenOff:
 		add("CA-13", "lost, and written off by %s", carriers[o.carrier])
+	case dropped:
+		add("CA-13", "lost at the dock of %s", sites[o.site])
 	case crushed:
 		add("CA-13", "crushed at %s", hubs[(o.hub+o.hops-1)%len(hubs)])
 	case dented:
