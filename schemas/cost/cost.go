@@ -62,15 +62,6 @@ type Cost struct {
 	Withdrawn bool `json:"withdrawn,omitempty"` // the facts it stood on were corrected away: it no longer counts
 }
 
-// Append appends c as JSON.
-func Append(dst []byte, c *Cost) []byte {
-	out, err := json.Append(dst, c, 0)
-	if err != nil {
-		panic("cost: encode: " + err.Error()) // no field can fail to encode
-	}
-	return out
-}
-
 // Decode reads one record value of andon.costs; unknown members are ignored.
 func Decode(value []byte, c *Cost) error {
 	*c = Cost{}

@@ -45,12 +45,20 @@ func (m Micros) String() string {
 	if m == 0 {
 		return ""
 	}
-	return m.UTC().Format("2006-01-02T15:04:05.999999Z")
+	return m.UTC().Format(time.RFC3339Nano)
+}
+
+// Append appends the instant as String gives it.
+func (m Micros) Append(b []byte) []byte {
+	if m == 0 {
+		return b
+	}
+	return m.UTC().AppendFormat(b, time.RFC3339Nano)
 }
 
 // MarshalJSON writes RFC 3339 UTC.
 func (m Micros) MarshalJSON() ([]byte, error) {
-	return append(append([]byte{'"'}, m.String()...), '"'), nil
+	return append(m.Append(append(make([]byte, 0, 32), '"')), '"'), nil
 }
 
 // UnmarshalJSON reads RFC 3339 in UTC ("Z" or "+00:00"), at most microseconds. What is no such instant, or lies outside MinTime and MaxTime,
