@@ -68,7 +68,7 @@ func (c Config) toApply() []need {
 	for _, topic := range append(c.laneTopics(), c.outputs()...) {
 		do := []kmsg.ACLOperation{read, configure} // read: or it may not commit first offsets
 		if topic == c.Journal() {
-			do = append(do, write)
+			do = []kmsg.ACLOperation{read, write, configure}
 		}
 		needs = append(needs, need{onTopic, topic, do})
 	}
@@ -213,18 +213,23 @@ func denied(err error) bool {
 
 // lacks is the refusal of a process that may not do what it needs.
 func (c Config) lacks(kind, name string, do ...kmsg.ACLOperation) error {
-	var operations, flags []string
+	setting, user := c.principal()
+	operations := operationNames(do)
+	return misconfigured("%s: %s lacks the right %s on %s %s: grant it with kafka-acls.sh --add --allow-principal %q --operation %s --%s %s (docs/guides/operate.md lists all)",
+		setting, user, operations, kind, name, "User:"+user, strings.ReplaceAll(operations, ", ", " --operation "), kind, name)
+}
+
+// operationNames are operations as kafka-acls.sh calls them, with commas.
+func operationNames(do []kmsg.ACLOperation) string {
+	var names []string
 	for _, op := range do {
 		words := strings.Split(strings.ToLower(op.String()), "_") // as in DESCRIBE_CONFIGS
 		for i, w := range words {
 			words[i] = strings.ToUpper(w[:1]) + w[1:]
 		}
-		operations = append(operations, strings.Join(words, ""))
-		flags = append(flags, "--operation "+operations[len(operations)-1])
+		names = append(names, strings.Join(words, ""))
 	}
-	setting, user := c.principal()
-	return misconfigured("%s: %s lacks the right %s on %s %s: grant it with kafka-acls.sh --add --allow-principal %q %s --%s %s (docs/guides/operate.md lists all)",
-		setting, user, strings.Join(operations, ", "), kind, name, "User:"+user, strings.Join(flags, " "), kind, name)
+	return strings.Join(names, ", ")
 }
 
 // principal is whom the cluster takes us for, and the setting that says so. Brokers that map names may call it otherwise.

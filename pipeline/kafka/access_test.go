@@ -1,0 +1,68 @@
+package kafka
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// The guide lists each right that is asked for, and no other.
+func TestTheGuideListsEveryRight(t *testing.T) {
+	c := Config{Instance: "<instance>", InputPrefix: "fulfillment.", OwnPrefix: "andon."}
+	var load []need
+	for group, topics := range map[string][]string{
+		LoadExceptions: {c.Exceptions()}, LoadCosts: {c.Costs()}, LoadEvents: c.laneTopics()[:3],
+	} {
+		load = append(load, c.toLoad(c.Group(group), topics)...)
+	}
+	want := map[string]string{}
+	for column, needs := range [][]need{c.toDetect(), load, c.toApply()} {
+		for _, n := range needs {
+			do := n.do
+			if column == 2 && n.kind == onTopic {
+				do = append([]kmsg.ACLOperation{create}, do...)
+			}
+			cells := strings.Split(want[n.kind+" "+n.name]+"||", "|")[:3]
+			cells[column] = operationNames(do)
+			want[n.kind+" "+n.name] = strings.Join(cells, "|")
+		}
+	}
+	got := listedRights(t)
+	for resource, cells := range want {
+		if got[resource] != cells {
+			t.Errorf("%s: asked for are %q, the guide lists %q (detect|load|topics apply)", resource, cells, got[resource])
+		}
+		delete(got, resource)
+	}
+	if len(got) > 0 {
+		t.Errorf("the guide lists rights that nobody asks for: %v", got)
+	}
+}
+
+// listedRights reads the table of docs/guides/operate.md: kind and name of a resource -> its three cells.
+func listedRights(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/guides/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rights := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(line, "|\n"), "|")
+		kind, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(cells[0]), "transactional id", onTransaction), " ")
+		if kind = strings.TrimSuffix(kind, "s"); len(cells) != 4 || kind != onTopic && kind != onGroup && kind != onTransaction {
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		for i, name := range strings.Split(cells[0], "`") {
+			if i%2 == 1 {
+				rights[kind+" "+name] = strings.Join(cells[1:], "|")
+			}
+		}
+	}
+	return rights
+}
