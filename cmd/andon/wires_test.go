@@ -48,7 +48,8 @@ func newGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	t.Cleanup(g.kafka.Kill)
-	users := clickHouseUser("andon", clickHouseGrants("scram", "mutual")...) + clickHouseUser("helpless", "GRANT SELECT ON system.one")
+	users := clickHouseUser("andon", migrateGrants("scram", "mutual")...) + clickHouseUser("helpless", "GRANT SELECT ON system.one") +
+		clickHouseUser("loader", "GRANT SELECT, INSERT ON scram.*", "GRANT SELECT, INSERT ON mutual.*")
 	behind := embedded.ClickHouseGuard{CertFile: certFile, KeyFile: keyFile, Users: users}
 	if g.clickHouse, err = embedded.StartGuardedClickHouse(t.Context(), filepath.Join(dir, "clickhouse"), behind); err != nil {
 		t.Fatal(err)
@@ -101,8 +102,8 @@ func clickHouseUser(name string, grants ...string) string {
 		name, sha256.Sum256([]byte(clickHousePassword)), strings.Join(grants, "</query><query>"))
 }
 
-// clickHouseGrants are what docs/guides/operate.md lists, for databases.
-func clickHouseGrants(databases ...string) (grants []string) {
+// migrateGrants are what docs/guides/operate.md lists for andon migrate, for databases.
+func migrateGrants(databases ...string) (grants []string) {
 	for _, database := range databases {
 		grants = append(grants, "GRANT CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, SELECT, INSERT ON "+database+".*")
 	}
@@ -168,12 +169,12 @@ func (g *guarded) flows(t *testing.T, c config.Config, name string) {
 		t.Fatal(err)
 	}
 	defer l.rows.Close()
-	file := writeConfig(t, c)
-	for _, args := range []string{"topics apply", "migrate", "config check", "simulate --orders 20"} {
-		out, err := command(t, append(strings.Fields(args), "--config", file)...).CombinedOutput()
+	for _, args := range []string{"migrate", "topics apply", "config check", "simulate --orders 20"} {
+		out, err := command(t, append(strings.Fields(args), "--config", writeConfig(t, c))...).CombinedOutput()
 		if checkNoSecret(t, string(out)); err != nil {
 			t.Fatalf("%s by %s: %v: %s", args, name, err, out)
 		}
+		c.ClickHouse.User = "loader" // who may not change the tables
 	}
 	p := l.start(c)
 	await(t, "events and exceptions in ClickHouse", func() bool {
