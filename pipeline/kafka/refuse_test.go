@@ -64,7 +64,8 @@ func (s *site) moveOffset(partition int32, at int64, meta string) {
 		}
 		offsets.Add(offset)
 	}
-	if err := s.admin.CommitAllOffsets(s.t.Context(), s.Group(Detect), offsets); err != nil {
+	commit := func() error { return s.admin.CommitAllOffsets(s.t.Context(), s.Group(Detect), offsets) }
+	if err := patiently(s.t.Context(), commit); err != nil { // a topic just made is not known everywhere at once
 		s.t.Fatal(err)
 	}
 }
