@@ -153,6 +153,9 @@ func (e *endurance) measure(ctx context.Context) error {
 		return err
 	}
 	say("%.0f events/s for %s: %d days of %d orders", e.Rate, e.length(), e.Days, orders)
+	if _, err := feed.line(); err != nil { // it is ready
+		return err
+	}
 	r := e.Begin("endurance", "endurance")
 	e.began = time.Now()
 	fed := make(chan error, 1)
@@ -181,6 +184,7 @@ func (e *endurance) measure(ctx context.Context) error {
 	r.Values["events"], r.Values["events_per_s"], r.Values["minutes"] = float64(m.Events), e.Rate, e.Minutes
 	r.Values["simulated_days"], r.Values["orders_per_day"] = float64(e.Days), float64(orders)
 	r.Values["clickhouse_away_s"], r.Values["kafka_away_s"] = e.Outage.Seconds(), e.away.Seconds()
+	r.Values["producer_busy_cores"] = m.CPUs / e.length().Seconds()
 	r.Values["producer_behind_s"], r.Values["judged_after_s"] = m.BehindMS/1000, judged.Sub(written).Seconds()
 	e.memory.put(r.Values)
 	if err := a.audit(ctx, m, r.Values); err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// liveCmd is the hidden command that feeds the endurance run: simulated days at a pace, until the time is up; then it tells what it made. While
+// liveCmd is the hidden command that feeds the endurance run: one simulated day after the other at a pace, until the time is up; then it tells what it made. It says
+// "ready" first. While
 // the broker is away it waits, and then catches up.
 type liveCmd struct {
 	Addr   string
@@ -33,8 +34,10 @@ func (c liveCmd) Run(ctx context.Context) error {
 	}
 	defer p.Close()
 	var m made
+	records := repeated(c.Seed, c.Orders, firstDay)
+	fmt.Println("ready")
 	began := time.Now()
-	for r := range history.Ticked(days(c.Seed, c.Orders, firstDay), partitions, tickStep, history.SimulateLateness) {
+	for r := range history.Ticked(records, partitions, tickStep, history.SimulateLateness) {
 		if !r.IsTick() {
 			if float64(m.Events) >= c.Rate*c.For.Seconds() {
 				break

@@ -24,8 +24,8 @@ type latencyCmd struct {
 	Broker  string  `default:"both" enum:"kfake,Kafka,both" help:"kfake (a process of its own), Kafka (4.3.1) or both."`
 	Rate    float64 `placeholder:"EVENTS" help:"Events a second; by default --load of what the last andon-bench line gave on the broker."`
 	Load    float64 `default:"0.7" help:"Part of what the line takes."`
-	Seconds int     `default:"30" help:"Seconds measured."`
-	Warm    int     `default:"10" help:"Seconds before those."`
+	Seconds int     `default:"20" help:"Seconds measured."`
+	Warm    int     `default:"8" help:"Seconds before those."`
 	Probes  int     `default:"100" help:"Short picks a second that are followed through the line."`
 }
 

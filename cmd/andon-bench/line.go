@@ -19,8 +19,8 @@ import (
 // lineCmd measures events a second.
 type lineCmd struct {
 	Broker   string `default:"both" enum:"kfake,Kafka,both" help:"kfake (a process of its own), Kafka (4.3.1, one JVM) or both, each with all cases."`
-	Orders   int    `default:"560000" help:"Orders of a simulated day; about 20 events and two entities each."`
-	Fill     int64  `default:"8000000" help:"Events before those measured: they fill the lanes with a million entities."`
+	Orders   int    `default:"450000" help:"Orders of a simulated day; about 20 events and more than two entities each."`
+	Fill     int64  `default:"6500000" help:"Events before those measured: they fill the lanes with a million entities."`
 	Measured int64  `default:"10000000" help:"Events measured."`
 	Whole    int64  `default:"1500000" help:"Events of the case with ClickHouse, from the first on; 0 leaves it out."`
 	Profile  string `placeholder:"PREFIX" help:"Write CPU profiles of the measured events, of this process and of kfake, to files that begin with this."`

@@ -27,7 +27,7 @@ type produceCmd struct {
 }
 
 // templateEvents is how many events a producer holds; it sends them again and again, each time as another tenant's.
-const templateEvents = 1_000_000
+const templateEvents = 400_000
 
 // pieceTime is how often a paced producer sends what is due.
 const pieceTime = 5 * time.Millisecond

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+	"time"
 
 	"andon/cmd/andon-bench/figure"
 	"andon/internal/enginetest"
@@ -70,14 +68,19 @@ func find(rows []figure.Row, name string) (r figure.Row) {
 	return r
 }
 
-// A short endurance run, its outages of seconds, passes all its checks.
-func TestEnduranceRuns(t *testing.T) {
-	enginetest.Needed(t)
-	program := filepath.Join(t.TempDir(), "andon")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "andon/cmd/andon").CombinedOutput(); err != nil {
-		t.Fatalf("build andon: %v: %s", err, out)
+// A line that rises is told from one that does not, whatever the first half was like.
+func TestMemoryMustBeFlat(t *testing.T) {
+	var flat, rising series
+	for i := range 100 {
+		after := time.Duration(i) * time.Minute / 4
+		flat = append(flat, sample{after: after, andon: 1000 + float64(min(i, 40))*50 + float64(i%2)})
+		rising = append(rising, sample{after: after, andon: 1000 + float64(i)*20})
 	}
-	if err := run(context.WithoutCancel(t.Context()), []string{"endurance", "--out", t.TempDir(), "--andon", program, "--minutes", "0.1", "--outage", "1s", "--rate", "2000", "--days", "20"}); err != nil {
-		t.Fatal(err)
+	values := map[string]float64{}
+	if flat.put(values); values["andon_rss_growth_percent"] > 1 || values["andon_rss_10_percent_mb"] > 1500 || values["andon_rss_100_percent_mb"] < 3000 {
+		t.Error("flat:", values)
+	}
+	if rising.put(values); values["andon_rss_growth_percent"] < flatPercent || values["andon_rss_slope_mb_per_min"] < 79 || values["andon_rss_slope_mb_per_min"] > 81 {
+		t.Error("rising:", values)
 	}
 }

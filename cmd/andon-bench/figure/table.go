@@ -26,7 +26,7 @@ type table struct {
 var tables = map[string]table{
 	"line": {figure: "line", first: "broker, engine", columns: []column{
 		{"events/s", "events_per_s", 0}, {"time an event, us", "time_us", 2}, {"andon CPU, us", "andon_cpu_us", 2}, {"broker CPU, us", "broker_cpu_us", 2},
-		{"of it collecting garbage, %", "gc_percent", 1}, {"of the ceiling, %", "ceiling_percent", 0},
+		{"of it collecting garbage, %", "gc_percent", 1}, {"of the ceiling, %", "ceiling_percent", 0}, {"cores busy", "busy_cores", 2},
 	}},
 	"held": {figure: "line", first: "broker, engine", columns: []column{
 		{"events measured", "events", 0}, {"bytes an event", "event_bytes", 0}, {"entities before", "entities_before", 0}, {"entities after", "entities_after", 0},
