@@ -219,7 +219,7 @@ func TestRefusalsSayWhatIsWanted(t *testing.T) {
 		`{"weight_g":01}`:                  `malformed: byte 13: want a comma or the end of the object, found "1}"`,
 		"{\"site\":\"a\nb\"}":              `malformed: byte 10: want an escape for a control character, found "\nb\"}"`,
 		`{"site":"\ud83z"}`:                `malformed: byte 11: want four hexadecimal digits, found "d83z\"}"`,
-		`{"lines":[{"line":"1"},5]}`:       `wrong_schema: lines: want an object, found "5"`,
+		`{"lines":[{"line":"1"},5]}`:       `wrong_schema: lines: want an array of objects, found "5"`,
 		`{"site":{"a":[1,2]},"eta":5}`:     `wrong_schema: site: want a string, found "{\"a\":[1,2]}"`,
 		`{"weight_g":1.5e3}`:               `wrong_schema: weight_g: want an integer, found "1.5e3"`,
 		`{"line_closed":"yes"}`:            `wrong_schema: line_closed: want true or false, found "\"yes\""`,

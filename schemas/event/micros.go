@@ -64,7 +64,7 @@ func (m Micros) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads RFC 3339 in UTC ("Z" or "+00:00"), at most microseconds. What is no such instant, or lies outside MinTime and MaxTime,
 // is kept as an invalid value, as Decode does to reject it as an impossible date.
 func (m *Micros) UnmarshalJSON(b []byte) error {
-	s, err := text(b)
+	s, err := unquoted(b)
 	if err != nil || s == nil {
 		*m = 0
 		return err
@@ -84,8 +84,8 @@ func ParseTime(s string) (Micros, error) {
 	return 0, &Reject{ImpossibleDate, s}
 }
 
-// text returns the inside of a JSON string token, and nothing for null. Any other token is an error of the kind a wrong type is.
-func text(token []byte) ([]byte, error) {
+// unquoted returns the inside of a JSON string token, and nothing for null. Any other token is an error of the kind a wrong type is.
+func unquoted(token []byte) ([]byte, error) {
 	if len(token) < 2 || token[0] != '"' {
 		if string(token) == "null" {
 			return nil, nil

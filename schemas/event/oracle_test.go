@@ -62,14 +62,14 @@ func parseReject(err error) *Reject {
 }
 
 func (t *Type) UnmarshalJSON(b []byte) error {
-	name, err := text(b)
+	name, err := unquoted(b)
 	i, _ := typeNames.find(string(name))
 	*t = Type(i)
 	return err
 }
 
 func (s *Status) UnmarshalJSON(b []byte) error {
-	name, err := text(b)
+	name, err := unquoted(b)
 	i, ok := statusNames.find(string(name))
 	if *s = Status(i); !ok && len(name) > 0 {
 		*s = Unmapped
@@ -90,7 +90,7 @@ func (c *Condition) UnmarshalJSON(b []byte) error {
 }
 
 func (n *names) choice(token []byte) (uint8, error) {
-	name, err := text(token)
+	name, err := unquoted(token)
 	if err != nil || name == nil {
 		return 0, err
 	}

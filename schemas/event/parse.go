@@ -23,7 +23,7 @@ func (r *reader) record(e *Event) bool {
 	if c != '{' {
 		return r.fail(i, "an object") >= 0
 	}
-	if i = r.object(i, e); i < 0 {
+	if i = r.object(i, eventMembers, unsafe.Pointer(e)); i < 0 {
 		return false
 	}
 	if _, i = r.next(i); i < len(r.text) {

@@ -1,12 +1,13 @@
 package event
 
+import "unsafe"
+
 // reader walks once over the JSON text of one record (RFC 8259). Its methods begin at byte i and return the index after what they are named
 // after. A negative index means that the text breaks the grammar or a limit: r.at and r.want then say where and how.
 type reader struct {
 	text  string
 	bytes []byte // the same memory
 	depth int    // objects and arrays that are open
-	name  string // of the member being read
 	high  uint64 // all bytes of all strings, eight to a word, or-ed: a top bit says that a string is not ASCII
 
 	at    int     // where the text failed,
@@ -30,13 +31,8 @@ func (r *reader) next(i int) (byte, int) {
 	return 0, i
 }
 
-// fields is what the members of an object are read into.
-type fields interface {
-	field(name string) any // a pointer of a type that value knows; nil for a member that is passed over
-}
-
-// object reads an object (section 4) whose brace is byte i.
-func (r *reader) object(i int, of fields) int {
+// object reads an object (section 4) whose brace is byte i into the struct at base, whose members it has.
+func (r *reader) object(i int, of *members, base unsafe.Pointer) int {
 	if r.depth++; r.depth > MaxDepth {
 		return r.fail(i, "no deeper nesting")
 	}
@@ -52,8 +48,7 @@ func (r *reader) object(i int, of fields) int {
 		if c, i = r.next(end); c != ':' {
 			return r.fail(i, "a colon after the name of a member")
 		}
-		r.name = name
-		if i = r.value(i+1, of.field(name)); i < 0 {
+		if i = r.value(i+1, of.find(name), base); i < 0 {
 			return i
 		}
 		if c, i = r.next(i); c == '}' {
@@ -97,7 +92,7 @@ func (r *reader) skip(i int) int {
 		_, i = r.string(i)
 		return i
 	case c == '{':
-		return r.object(i, nothing{})
+		return r.object(i, nothing, nil)
 	case c == '[':
 		return r.array(i, r.skip)
 	case c == 't':
@@ -113,9 +108,7 @@ func (r *reader) skip(i int) int {
 	}
 }
 
-type nothing struct{}
-
-func (nothing) field(string) any { return nil }
+var nothing = &members{list: []member{{}}}
 
 // literal reads one of the three literal names (section 3).
 func (r *reader) literal(i int, name string) int {

@@ -9,39 +9,54 @@ import (
 )
 
 // string reads a string (RFC 8259, section 7) whose opening quote is byte i. What it returns shares the memory of the text unless there are
-// escapes in it. Whether the bytes are UTF-8 is left to the end of the record: see high.
+// escapes in it. It looks at sixteen bytes at a time, for few strings are longer: a loop that mostly ends in its first round is one the
+// processor predicts. Whether the bytes are UTF-8 is left to the end of the record: see high.
 func (r *reader) string(i int) (string, int) {
-	start := i + 1
-	end := r.plain(start)
-	if end == len(r.text) || r.text[end] != '"' {
-		return r.escaped(start)
+	b, start := r.bytes, i+1
+	for i = start; i+16 <= len(b); i += 16 {
+		one, two := binary.LittleEndian.Uint64(b[i:i+8]), binary.LittleEndian.Uint64(b[i+8:i+16])
+		r.high |= one | two
+		m, after := special(one), special(two)
+		if m|after == 0 {
+			continue
+		}
+		if m == 0 {
+			m, i = after, i+8
+		}
+		i += bits.TrailingZeros64(m) / 8
+		if b[i] != '"' || i-start > MaxStringBytes {
+			break
+		}
+		return r.text[start:i], i + 1
 	}
-	if end-start > MaxStringBytes {
-		return "", r.fail(start, "a shorter string")
-	}
-	return r.text[start:end], end + 1
+	return r.bytewise(start, i)
 }
 
-// escaped reads the string that begins at start and holds something else than plain characters.
-func (r *reader) escaped(start int) (string, int) {
+// bytewise reads the rest of a string whose bytes from start to i are plain: the end of a record, and what has escapes.
+func (r *reader) bytewise(start, i int) (string, int) {
 	var out []byte
-	for i := start; i >= 0; {
-		end := r.plain(i)
-		out = append(out, r.text[i:end]...)
-		switch {
-		case end-start > MaxStringBytes:
+	for from := start; i < len(r.text); {
+		switch c := r.text[i]; {
+		case c == '"' && i-start > MaxStringBytes:
 			return "", r.fail(start, "a shorter string")
-		case r.has(end, '"'):
-			return string(out), end + 1
-		case r.has(end, '\\'):
-			out, i = r.escape(out, end+1)
-		case end == len(r.text):
-			return "", r.fail(end, "the end of a string")
+		case c == '"' && from == start:
+			return r.text[start:i], i + 1
+		case c == '"':
+			return string(append(out, r.text[from:i]...)), i + 1
+		case c == '\\':
+			out = append(out, r.text[from:i]...)
+			if out, i = r.escape(out, i+1); i < 0 {
+				return "", i
+			}
+			from = i
+		case c < ' ':
+			return "", r.fail(i, "an escape for a control character")
 		default:
-			return "", r.fail(end, "an escape for a control character")
+			r.high |= uint64(c)
+			i++
 		}
 	}
-	return "", -1
+	return "", r.fail(i, "the end of a string")
 }
 
 // escape reads what follows a backslash and appends the character it stands for.
@@ -83,31 +98,6 @@ func (r *reader) hex4(i int) (rune, int) {
 		}
 	}
 	return 0, r.fail(i, "four hexadecimal digits")
-}
-
-// plain passes the characters that stand for themselves in a string: all but quote, backslash and control characters. It looks at sixteen bytes
-// at a time, for few strings are longer: a loop that mostly ends in its first round is one the processor predicts.
-func (r *reader) plain(i int) int {
-	b := r.bytes
-	for ; i+16 <= len(b); i += 16 {
-		low, high := binary.LittleEndian.Uint64(b[i:i+8]), binary.LittleEndian.Uint64(b[i+8:i+16])
-		r.high |= low | high
-		m, after := special(low), special(high)
-		if m|after != 0 {
-			if m == 0 {
-				m, i = after, i+8
-			}
-			return i + bits.TrailingZeros64(m)/8
-		}
-	}
-	for ; i < len(b); i++ {
-		c := b[i]
-		if c == '"' || c == '\\' || c < ' ' {
-			break
-		}
-		r.high |= uint64(c)
-	}
-	return i
 }
 
 // special has the top bit set in the bytes of w that do not stand for themselves. The lowest one set is true; those above it may come from the
