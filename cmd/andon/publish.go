@@ -104,8 +104,7 @@ func emptyInputs(ctx context.Context, client *kgo.Client, prefix string) (inputs
 }
 
 // publish writes records to the input topics in their order within each partition, with the times they arrived (a topic with
-// LogAppendTime, as topics apply makes them, puts its own in their place), and reports now and then how many
-// events are handed over. The client must place records by hand (kgo.ManualPartitioner). Dying here leaves a part of the history: the topics are
+// LogAppendTime, as topics apply makes them for the wall clock, puts its own in their place), and reports now and then how many events are handed over. The client must place records by hand (kgo.ManualPartitioner). Dying here leaves a part of the history: the topics are
 // not empty and the same import is refused, so that it is repeated under another prefix, never in part.
 func (in inputs) publish(ctx context.Context, client *kgo.Client, records iter.Seq[history.Record], progress func(int)) error {
 	ctx, stop := context.WithCancelCause(ctx)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"andon/cmd/andon/config"
+	"andon/detectors/setting"
 	"andon/pipeline/kafka"
 )
 
@@ -39,6 +40,8 @@ func (c applyCmd) Run(ctx context.Context) error {
 }
 
 func applyTopics(ctx context.Context, cfg config.Config, log *slog.Logger) ([]string, error) {
-	layout := kafka.Layout{Partitions: cfg.Kafka.Partitions, ReplicationFactor: cfg.Kafka.ReplicationFactor}
+	layout := kafka.Layout{
+		Partitions: cfg.Kafka.Partitions, ReplicationFactor: cfg.Kafka.ReplicationFactor, History: cfg.Settings.Clock == setting.Log,
+	}
 	return kafka.Apply(ctx, kafkaConfig(cfg), layout, log)
 }

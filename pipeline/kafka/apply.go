@@ -23,6 +23,15 @@ import (
 type Layout struct {
 	Partitions        int // of each input topic; frozen from then on
 	ReplicationFactor int
+	History           bool // the inputs hold history: a record was known when its writer says, not when it is written down
+}
+
+// stamp is who says when a record was known.
+func (l Layout) stamp() string {
+	if l.History {
+		return "CreateTime"
+	}
+	return "LogAppendTime"
 }
 
 // minCompactionLag is how long every revision of an exception stays readable: 14 days, in milliseconds.
@@ -88,7 +97,7 @@ func (a *applied) create(ctx context.Context) error {
 		return err
 	}
 	for _, f := range event.Families {
-		if err := a.createOne(ctx, a.Input(f), a.Partitions, keptLog()); err != nil {
+		if err := a.createOne(ctx, a.Input(f), a.Partitions, keptLog(a.stamp())); err != nil {
 			return err
 		}
 	}
@@ -99,15 +108,15 @@ func (a *applied) create(ctx context.Context) error {
 	for _, f := range event.Families {
 		n := len(a.topics[a.Input(f)].Partitions)
 		widest = max(widest, n)
-		if err := a.createOne(ctx, a.Side(f), n, keptLog()); err != nil {
+		if err := a.createOne(ctx, a.Side(f), n, keptLog(a.stamp())); err != nil {
 			return err
 		}
 	}
 	for topic, config := range map[string]map[string]string{
 		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag)},
 		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1"},
-		a.Journal():    keptLog(),
-		a.DeadLetter(): keptLog(),
+		a.Journal():    keptLog("LogAppendTime"),
+		a.DeadLetter(): keptLog("LogAppendTime"),
 	} {
 		if err := a.createOne(ctx, topic, widest, config); err != nil {
 			return err
@@ -116,9 +125,9 @@ func (a *applied) create(ctx context.Context) error {
 	return a.list(ctx, append(a.laneTopics(), a.outputs()...)...)
 }
 
-// keptLog configures a log that nothing is deleted from, stamped by the broker: lanes are restored from all of it.
-func keptLog() map[string]string {
-	return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": "LogAppendTime"}
+// keptLog configures a log that nothing is deleted from: lanes are restored from all of it.
+func keptLog(stamp string) map[string]string {
+	return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": stamp}
 }
 
 // list reads the topics; those in made must be there, though brokers may learn of them late.
@@ -251,8 +260,12 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
 			a.warn(topic, "has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1", config["retention.ms"], config["retention.bytes"])
 		}
-		if topic != a.Journal() && config["message.timestamp.type"] != "LogAppendTime" {
-			a.warn(topic, "has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", config["message.timestamp.type"])
+		switch stamp := config["message.timestamp.type"]; {
+		case topic == a.Journal() || stamp == a.stamp():
+		case a.History:
+			a.warn(topic, "has message.timestamp.type=%s: all of the history will seem to have become known today (IN-01, IN-03); set CreateTime", stamp)
+		default:
+			a.warn(topic, "has message.timestamp.type=%s: with the wall clock, a producer whose clock is fast moves time; set LogAppendTime", stamp)
 		}
 	}
 	replicas := a.topics[topic].Partitions.NumReplicas()

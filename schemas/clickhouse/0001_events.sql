@@ -62,6 +62,6 @@ CREATE TABLE IF NOT EXISTS andon.events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(event_time)
 ORDER BY (tenant, family, subject, event_id, topic, partition, offset)
-TTL toDateTime(record_time) + INTERVAL 13 MONTH
+TTL toDateTime(load_time) + INTERVAL 13 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
 COMMENT 'One row per record of the input topics (clock.tick and what cannot be read left out). Rows of one record are equal, so doubles vanish: read with FINAL or through events_current.'

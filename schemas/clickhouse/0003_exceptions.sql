@@ -45,6 +45,6 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, code, subject, episode, exception_id, revision)
-TTL toDateTime(record_time) + INTERVAL 25 MONTH
+TTL toDateTime(load_time) + INTERVAL 25 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, merge_with_ttl_timeout = 604800
 COMMENT 'One row per revision of an exception. Rows of one revision are equal, so doubles vanish: read with FINAL or through exceptions_current.'

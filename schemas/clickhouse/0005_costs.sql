@@ -30,6 +30,6 @@ CREATE TABLE IF NOT EXISTS andon.costs
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(incurred_at)
 ORDER BY (tenant, component, subject, part, cost_id, topic, partition, offset)
-TTL toDateTime(record_time) + INTERVAL 25 MONTH
+TTL toDateTime(load_time) + INTERVAL 25 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
 COMMENT 'One row per record of andon.costs, each an absolute fact: of one cost_id the latest offset holds. Rows of one record are equal, so doubles vanish: read with FINAL or through costs_current.'
