@@ -33,10 +33,10 @@ race: ## the fast tests under the race detector
 	{ CGO_ENABLED=1 go test -count=1 -race -short -json ./... || $(FAILED); } | go run ./internal/testreport
 
 bench: engines ## measure it: line, growth, load, latency, side by side in one run (a quarter of an hour, 16 GB)
-	go run ./cmd/andon-bench all
+	go run ./cmd/andon-bench all $(BENCH_FLAGS)
 
 endurance: engines build ## measure it for 30 minutes at 70 % load, with outages of ClickHouse and Kafka, and check what came of it
-	go run ./cmd/andon-bench endurance
+	go run ./cmd/andon-bench endurance $(BENCH_FLAGS)
 
 tables: ## make the tables of the docs from docs/figures
 	go run ./cmd/andon-bench tables

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"andon/cmd/andon-bench/figure"
@@ -65,9 +66,9 @@ func (b *bench) share(of string, part float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i].Case == of && rows[i].Values["events_per_s"] > 0 {
-			return part * rows[i].Values["events_per_s"], nil
+	for _, r := range slices.Backward(rows) {
+		if r.Case == of && r.Values["events_per_s"] > 0 {
+			return part * r.Values["events_per_s"], nil
 		}
 	}
 	return 0, fmt.Errorf("%s has no figure of %q to take a part of: run andon-bench line first, or give --rate", b.Dir, of)
