@@ -146,7 +146,7 @@ func TestApplyCommitsLostOffsetsFromTheJournal(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 	n = s.start(s.Config, logClock)
-	s.send(lane(0), tick(start+9*event.Day))
+	s.send(lane(0), tick(start+3*event.Day))
 	await(t, "the tick", func() bool { return s.folded(lane(0)) == 2 })
 	n.stop()
 	if x := last(s.exceptions(0)); len(x) != 2 {

@@ -27,7 +27,7 @@ func TestEventsBecomeExceptionsOnce(t *testing.T) {
 		s.send(lane(int32(i%2)), manifest(i, start, start+event.Day))
 	}
 	for p := range int32(2) {
-		s.send(lane(p), tick(start+9*event.Day))
+		s.send(lane(p), tick(start+3*event.Day))
 	}
 	await(t, "both lanes", func() bool { return s.folded(lane(0)) == 26 && s.folded(lane(1)) == 26 })
 	first := s.exceptions(0)
@@ -75,7 +75,7 @@ func TestTwoMembersShareLanesAndHandThemOver(t *testing.T) {
 	await(t, "the promises", func() bool { return s.folded(lane(0)) == 20 && s.folded(lane(1)) == 20 })
 	one.stop()
 	for p := range int32(2) {
-		s.send(lane(p), tick(start+9*event.Day))
+		s.send(lane(p), tick(start+3*event.Day))
 	}
 	await(t, "the member that stayed", func() bool { return s.folded(lane(0)) == 21 && s.folded(lane(1)) == 21 })
 	for p := range int32(2) {
@@ -122,7 +122,7 @@ func TestABatchThatCannotBeInflatedIsPutAside(t *testing.T) {
 	if err := cl.ProduceSync(t.Context(), bomb...).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
-	s.send(lane(0), tick(start+9*event.Day))
+	s.send(lane(0), tick(start+3*event.Day))
 
 	for again := range 2 { // live, and restored
 		n := s.start(s.Config, logClock)
