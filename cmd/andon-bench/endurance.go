@@ -230,14 +230,7 @@ func (e *endurance) course(ctx context.Context, fed <-chan error) error {
 
 // breakThings restarts Kafka a quarter through and takes ClickHouse away half way.
 func (e *endurance) breakThings(ctx context.Context) error {
-	wait := func(at time.Duration) error {
-		select {
-		case <-time.After(time.Until(e.began.Add(at))):
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	wait := func(at time.Duration) error { return sleepUntil(ctx, e.began.Add(at)) }
 	if err := wait(e.length() / 4); err != nil {
 		return err
 	}

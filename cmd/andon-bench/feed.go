@@ -68,16 +68,11 @@ func (c liveCmd) keepPace(ctx context.Context, began time.Time, n int64) error {
 	if n%100 != 0 {
 		return nil
 	}
-	wait := time.Until(began.Add(time.Duration(1e9 * float64(n) / c.Rate)))
-	if wait < pieceTime {
+	due := began.Add(time.Duration(1e9 * float64(n) / c.Rate))
+	if time.Until(due) < slotTime {
 		return nil
 	}
-	select {
-	case <-time.After(wait):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleepUntil(ctx, due)
 }
 
 // add counts an event into the sums that the table events must give.

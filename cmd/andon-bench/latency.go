@@ -204,7 +204,7 @@ func (m *live) produce(p *child, d *detection) (r *figure.Row, made made, err er
 	after.since(before, max(events, 1), r.Values)
 	r.Values["producer_cpu_us"], r.Values["producer_behind_ms"] = 1e6*made.CPUs/float64(max(made.Events, 1)), made.BehindMS
 	r.Values["busy_cores"] += made.CPUs / (took + float64(m.Warm))
-	r.Values["lag_events"] = float64(max(made.Events-d.events.Load(), 0))
+	r.Values["lag_events"] = float64(made.Events - d.events.Load())
 	r.Values["entities"] = float64(d.size(event.Families[:]...).Entities)
 	return r, made, p.end()
 }
