@@ -20,6 +20,8 @@ const (
 	commitTime      = 60 * time.Second // of one beat; the broker gives up before: transactionTime
 	transactionTime = 15 * time.Second
 	inflatedMax     = 16 << 20 // bytes of one batch, inflated
+	fetchMax        = 4 << 20  // bytes of one fetch from a broker, as they are stored: a beat or two, which stay warm until they are folded
+	partitionMax    = 512 << 10
 )
 
 // Dial makes a client of a cluster that answers, for the caller to close. It tries for connectTime, but not again what cannot mend itself: an
@@ -58,7 +60,9 @@ func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),                   // so that positions pass transaction markers
 		kgo.MetadataMinAge(100 * time.Millisecond), // a topic just made is not known for long
-		kgo.FetchMaxWait(250 * time.Millisecond),   // a lane that begins to flow waits for the fetch that is under way without it
+		kgo.FetchMaxBytes(fetchMax),
+		kgo.FetchMaxPartitionBytes(partitionMax),
+		kgo.FetchMaxWait(250 * time.Millisecond), // a lane that begins to flow waits for the fetch that is under way without it
 	}, options...)...)
 }
 

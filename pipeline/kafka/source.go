@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -17,17 +18,25 @@ import (
 // bytesMax bounds what one poll gathers before it stops to wait for more.
 const bytesMax = 32 << 20
 
-// Poll implements pipeline.Source. The client blocks rebalances from its first poll until Release.
+// Poll implements pipeline.Source. The client blocks rebalances from its first poll until Release. It asks for more only when all that it has
+// fetched is taken, and should ask while the loop folds: so all is taken, and what is past the limit waits here for the next poll.
 func (m *Member) Poll(ctx context.Context, wait time.Duration, limit int) (p pipeline.Polled, err error) {
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Millisecond))
 	defer cancel()
 	if limit == 0 {
 		<-ctx.Done()
+	}
+	n, size := 0, 0
+	for _, f := range m.ahead {
+		n += len(f.Records)
+	}
+	if n >= limit {
+		cancel()
 		m.cl.PollRecords(ctx, 1) // fetches nothing: it only blocks rebalances
 	}
 	var fetches []kgo.Fetches
-	for n, size := 0, 0; n < limit && size < bytesMax; {
-		f := m.cl.PollRecords(ctx, limit-n)
+	for n < limit && size < bytesMax {
+		f := m.cl.PollRecords(ctx, all)
 		fetches = append(fetches, f)
 		f.EachRecord(func(r *kgo.Record) { n++; size += len(r.Value) })
 		if ctx.Err() != nil {
@@ -41,12 +50,36 @@ func (m *Member) Poll(ctx context.Context, wait time.Duration, limit int) (p pip
 	for _, c := range p.Changes {
 		m.stop(c)
 	}
+	m.ahead = slices.DeleteFunc(m.ahead, func(f pipeline.Fetched) bool { return m.flows[f.Lane] == nil })
 	for _, f := range fetches {
 		if err == nil {
-			p.Fetched, err = m.convert(p.Fetched, f)
+			m.ahead, err = m.convert(m.ahead, f)
 		}
 	}
+	if err == nil {
+		p.Fetched = m.take(limit)
+	}
 	return p, err
+}
+
+const all = -1 // records of a poll: as many as there are
+
+// take hands out the records that waited longest, at most limit of them.
+func (m *Member) take(limit int) (taken []pipeline.Fetched) {
+	whole := 0
+	for ; whole < len(m.ahead) && len(m.ahead[whole].Records) <= limit; whole++ {
+		limit -= len(m.ahead[whole].Records)
+	}
+	taken = slices.Clone(m.ahead[:whole])
+	m.ahead = slices.Delete(m.ahead, 0, whole)
+	if len(m.ahead) > 0 && limit > 0 {
+		rest := &m.ahead[0]
+		part := *rest
+		part.Records, rest.Records = rest.Records[:limit:limit], rest.Records[limit:]
+		part.Next = rest.Records[0].Offset
+		taken = append(taken, part)
+	}
+	return taken
 }
 
 // convert appends what the fetches hold of flowing lanes.

@@ -95,6 +95,51 @@ func TestPositionsPassMarkersAndAbortedRecords(t *testing.T) {
 	}
 }
 
+func TestWhatIsPastTheLimitWaitsForTheNextPoll(t *testing.T) {
+	s := real(t)
+	m := s.join(s.Config, 6)
+	const each, limit = 10, 3
+	for i := range each {
+		s.send(lane(0), tick(start+event.Micros(i)))
+		s.send(lane(1), tick(start+event.Micros(i)))
+	}
+	next := map[pipeline.Lane]int64{}
+	poll := func() bool {
+		p, err := m.Poll(t.Context(), 20*time.Millisecond, limit)
+		m.cl.AllowRebalance()
+		n := 0
+		for _, f := range p.Fetched {
+			for _, r := range f.Records {
+				if n++; r.Offset != next[f.Lane] {
+					t.Fatalf("lane %s: offset %d after %d", f.Lane, r.Offset, next[f.Lane])
+				}
+				next[f.Lane] = r.Next
+			}
+			if f.Next != next[f.Lane] {
+				t.Fatalf("lane %s: next %d after %d", f.Lane, f.Next, next[f.Lane])
+			}
+		}
+		if n > limit || err != nil {
+			t.Fatalf("%d records, %v", n, err)
+		}
+		return next[lane(0)] == each && next[lane(1)] == each
+	}
+	m.Release([]pipeline.Lane{lane(0), lane(1)})
+	await(t, "all records", poll)
+
+	await(t, "a record that waits", func() bool {
+		s.send(lane(0), tick(start), tick(start), tick(start), tick(start))
+		poll()
+		return len(m.ahead) > 0
+	})
+	m.mu.Lock()
+	m.changes = append(m.changes, pipeline.Change{Lanes: []pipeline.Lane{lane(0), lane(1)}}) // as if assigned anew: reading begins at the committed offsets
+	m.mu.Unlock()
+	if p, err := m.Poll(t.Context(), 0, limit); len(p.Fetched) > 0 || len(m.ahead) > 0 || len(p.Changes) != 1 || err != nil {
+		t.Fatalf("%+v, %v: records of lanes that changed hands", p, err)
+	}
+}
+
 func TestMisplacedRecordsAreMarked(t *testing.T) {
 	s := real(t)
 	s.Partitioner = map[event.Family]Partitioner{event.Carrier: Murmur2}
