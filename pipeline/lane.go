@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"andon/schemas/beat"
 	"andon/schemas/deadletter"
@@ -19,8 +20,25 @@ type lane struct {
 	engine      Engine
 	head        journal.Entry // the engine stands at the end of this entry
 	side, input tail
-	items       []beat.Item // scratch: side records, then input records, one item each
-	rejects     []reject    // scratch: why items[i] is skipped; blank when it is not
+	*desk       // while it folds
+}
+
+// desk is what a lane needs while it folds and no longer: as many lie about as lanes fold at a time, not as there are lanes, so a beat's events
+// stay in memory that is warm.
+type desk struct {
+	items   []beat.Item // side records, then input records, one item each
+	rejects []reject    // why items[i] is skipped; blank when it is not
+}
+
+var desks = sync.Pool{New: func() any { return new(desk) }}
+
+// sit takes a desk; what it returns gives it back.
+func (l *lane) sit() (leave func()) {
+	l.desk = desks.Get().(*desk)
+	return func() {
+		desks.Put(l.desk)
+		l.desk = nil
+	}
 }
 
 type reject struct {
@@ -94,6 +112,7 @@ func (l *lane) record(i int) (r *Record, side bool) {
 // fold runs the lane's share of a beat: what was polled, and the timers due by end. What the engine refuses is put aside and the beat undone
 // and run again without it, so the run that counts had nothing to refuse: exactly the run that a restore repeats.
 func (l *lane) fold(end event.Micros, settings string) (Outcome, error) {
+	defer l.sit()()
 	l.decode()
 	b := beat.Batch{Items: l.items, End: end}
 	var disarmed []beat.Disarmed

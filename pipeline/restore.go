@@ -98,6 +98,7 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 	if l.input.records, err = past.Records(ctx, false, e.Input.To, nil); err != nil {
 		return err
 	}
+	defer l.sit()()
 	l.decode()
 	if i := l.skipDead(e.DeadLettered); i >= 0 {
 		return l.diverged(e, fmt.Sprintf("record %d rejected as %s", i, l.rejects[i].reason))
