@@ -236,7 +236,7 @@ func TestMoreTimersThanABeatFires(t *testing.T) {
 	for n := range parcels {
 		w.send(carrier0, manifest(n, start, start+event.Day))
 	}
-	w.send(carrier0, tick(start+9*event.Day))
+	w.send(carrier0, tick(start+3*event.Day))
 	w.send(carrier0, scan(1, start+event.Hour, event.Delivered))
 	w.mustRun(t)
 	if n := len(final(w.Exceptions)); n != 2*(parcels-1) { // CA-02 and CA-04; one was there after all

@@ -9,6 +9,7 @@ import (
 	"andon/detectors/rule"
 	"andon/replay"
 	"andon/replay/datasets"
+	"andon/schemas/cost"
 )
 
 // dataSet is a public data set, what must come of it, and an independent reader of its files, which shares no code with package datasets.
@@ -16,7 +17,8 @@ type dataSet struct {
 	want   replay.Result
 	files  []string // that are read
 	alter  func(t *testing.T, c *copied)
-	expect func(t *testing.T, dir string) replay.Result // without Events
+	expect func(t *testing.T, dir string) replay.Result // without Events and Costs
+	picks  func(t *testing.T, dir string) replay.Paid   // what picking costs, where the set has picks
 }
 
 var dataSets = map[string]dataSet{
@@ -84,6 +86,9 @@ func TestDataCounts(t *testing.T) {
 			}
 			if independent := d.expect(t, dir); !same(independent, d.want) {
 				t.Errorf("the independent reader counts %+v\nwant %+v", independent, d.want)
+			}
+			if d.picks != nil {
+				checkPickLabour(t, got.Costs[cost.PickLabour], d.picks(t, dir))
 			}
 		})
 	}

@@ -45,6 +45,7 @@ var adventureWorks = dataSet{
 }
 
 var valioAimo = dataSet{
+	picks: valioPicks,
 	want:  result(16260, map[string]int{"PI-01": 162, "PI-03": 313}, map[string]int{"PI-01": 162, "PI-03": 313}),
 	files: []string{"valio_aimo_replacement_orders_junction_2025.csv"},
 	alter: func(_ *testing.T, c *copied) {
@@ -139,6 +140,7 @@ func moment(t *testing.T, s string) time.Time {
 }
 
 var wideWorldImporters = dataSet{
+	picks: wwiPicks,
 	want:  result(144776, map[string]int{"PI-06": 2170}, map[string]int{"PI-06": 1230}),
 	files: []string{"Sales.Orders.csv", "Sales.OrderLines.csv"},
 	alter: func(_ *testing.T, c *copied) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"text/template"
 )
@@ -93,7 +94,8 @@ func enlist(path, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s has no list of all rules to add to: var All = []*Rule{...}", path)
 	}
 	end := begin + bytes.IndexByte(text[begin:], '}')
-	return bytes.Join([][]byte{text[:end], []byte(", &" + name), text[end:]}, nil), nil
+	listed := bytes.TrimRight(text[begin:end], ", \t\n")
+	return slices.Concat(text[:begin], listed, []byte(", &"+name+",\n"), text[end:]), nil
 }
 
 // write fills a template into a new file.
