@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -73,15 +74,37 @@ func (d *detection) count(f event.Family, e pipeline.Engine) *counted {
 	return c
 }
 
-// wait returns when n events are folded for good, or the loop has ended.
-func (d *detection) wait(n int64) {
+// wait returns when n events are folded for good, or the loop has ended; nothing folded for long is an error.
+func (d *detection) wait(n int64) error {
+	var p progress
 	for tick := time.NewTicker(time.Millisecond); d.events.Load() < n; {
 		select {
 		case <-tick.C:
 		case <-d.done:
-			return
+			return nil // stop says why
+		}
+		if p.stalled(d.events.Load()) {
+			return fmt.Errorf("no event was judged for %s: %d of %d are", stallLimit, d.events.Load(), n)
 		}
 	}
+	return nil
+}
+
+// stallLimit is how long nothing may happen while something is waited for.
+const stallLimit = 2 * time.Minute
+
+// progress watches a number that should grow.
+type progress struct {
+	last int64
+	at   time.Time
+}
+
+// stalled says whether the number has been the same for too long.
+func (p *progress) stalled(n int64) bool {
+	if n != p.last || p.at.IsZero() {
+		p.last, p.at = n, time.Now()
+	}
+	return time.Since(p.at) > stallLimit
 }
 
 // stop ends the loop and hands the lanes over. Its engines stay as they are.

@@ -114,7 +114,9 @@ func (l *line) span(ctx context.Context, on broker, what string, engine func(eve
 	if err != nil {
 		return nil, err
 	}
-	d.wait(l.Fill)
+	if err := d.wait(l.Fill); err != nil {
+		return nil, first(d.stop(), err)
+	}
 	entities := d.size(event.Families[:]...).Entities
 	r := l.Begin("line", on.name+what)
 	end, err := l.profiled(on, r.Case)
@@ -123,7 +125,7 @@ func (l *line) span(ctx context.Context, on broker, what string, engine func(eve
 	}
 	counts := [...]int64{d.events.Load(), d.exceptions.Load(), d.costs.Load()}
 	before, err := used(on.pid, 0)
-	d.wait(l.backlog.events)
+	stalled := d.wait(l.backlog.events)
 	after, err2 := used(on.pid, 0)
 	err3 := end()
 	events := float64(d.events.Load() - counts[0])
@@ -132,7 +134,7 @@ func (l *line) span(ctx context.Context, on broker, what string, engine func(eve
 	r.Values["events_per_s"] = events / after.at.Sub(before.at).Seconds()
 	r.Values["time_us"] = 1e6 / r.Values["events_per_s"]
 	after.since(before, events, r.Values)
-	err = first(err, err2, err3, d.stop(), ctx.Err())
+	err = first(d.stop(), stalled, err, err2, err3, ctx.Err())
 	if size := d.size(event.Families[:]...); size.Entities > 0 {
 		parcels := d.size(event.Carrier)
 		r.Values["entities_before"], r.Values["entities_after"] = float64(entities), float64(size.Entities)
@@ -174,11 +176,11 @@ func (l *line) whole(ctx context.Context, on broker) (err error) {
 	if err != nil {
 		return errors.Join(err, rows.stop())
 	}
-	d.wait(l.Whole)
-	failed := d.stop()
-	rows.wait(map[string]int64{"events": d.events.Load(), "exceptions": d.exceptions.Load(), "costs": d.costs.Load()})
+	stalled := d.wait(l.Whole)
+	failed := first(d.stop(), stalled)
+	stalled = rows.wait(map[string]int64{"events": d.events.Load(), "exceptions": d.exceptions.Load(), "costs": d.costs.Load()})
 	after, err := used(on.pid, s.PID())
-	if err = first(failed, err, rows.stop(), ctx.Err()); err != nil {
+	if err = first(failed, rows.stop(), stalled, err, ctx.Err()); err != nil {
 		return err
 	}
 	events := float64(d.events.Load())

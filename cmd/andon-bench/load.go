@@ -83,8 +83,8 @@ func (m *loadRun) prepare(ctx context.Context, c loadCmd) error {
 	if err != nil {
 		return err
 	}
-	d.wait(c.Events)
-	if err := first(d.stop(), ctx.Err()); err != nil {
+	stalled := d.wait(c.Events)
+	if err := first(d.stop(), stalled, ctx.Err()); err != nil {
 		return err
 	}
 	m.records = map[string]int64{tables.Events: c.Events, tables.Exceptions: d.exceptions.Load(), tables.Costs: d.costs.Load()}
@@ -148,9 +148,9 @@ func (m *loadRun) measure(ctx context.Context, name string, names ...string) err
 	if err != nil {
 		return err
 	}
-	l.wait(m.records)
+	stalled := l.wait(m.records)
 	after, err := used(m.on.pid, m.store.PID())
-	if err = first(err, l.stop(), ctx.Err()); err != nil {
+	if err = first(l.stop(), stalled, err, ctx.Err()); err != nil {
 		return err
 	}
 	rows := float64(l.rows())

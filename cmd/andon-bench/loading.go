@@ -130,18 +130,23 @@ func (l *loader) run(ctx context.Context, group string, log *slog.Logger) {
 	l.ended.Store(true)
 }
 
-// wait returns when each loader has at least as many records as given for its table, or one has ended.
-func (l *loading) wait(records map[string]int64) {
+// wait returns when each loader has at least as many records as given for its table, or one has ended; nothing loaded for long is an error.
+func (l *loading) wait(records map[string]int64) error {
+	var p progress
 	for tick := time.NewTicker(time.Millisecond); ; <-tick.C {
-		all := true
+		all, sum := true, int64(0)
 		for _, x := range l.loaders {
 			if x.ended.Load() {
-				return
+				return nil // stop says why
 			}
+			sum += x.done.Load()
 			all = all && x.done.Load() >= records[x.table]
 		}
 		if all {
-			return
+			return nil
+		}
+		if p.stalled(sum) {
+			return fmt.Errorf("no row was loaded for %s: %d rows of %v are there", stallLimit, sum, records)
 		}
 	}
 }
