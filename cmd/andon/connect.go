@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"strings"
 	"time"
 
 	"andon/cmd/andon/config"
+	"andon/pipeline/clickhouse"
 	"andon/pipeline/kafka"
 	"andon/pipeline/wire"
 
-	"github.com/ClickHouse/clickhouse-go/v2"
+	client "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -58,10 +58,10 @@ func reachClickHouse(ctx context.Context, c config.ClickHouse) (driver.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	conn, err := clickhouse.Open(&clickhouse.Options{
+	conn, err := client.Open(&client.Options{
 		Addr:        []string{c.Addr},
-		Auth:        clickhouse.Auth{Username: c.User, Password: string(c.Password)},
-		DialContext: func(ctx context.Context, addr string) (net.Conn, error) { return dial(ctx, "tcp", addr) },
+		Auth:        client.Auth{Username: c.User, Password: string(c.Password)},
+		DialContext: clickhouse.Dial(dial),
 		DialTimeout: connectBudget,
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func unreached(ctx context.Context, c config.ClickHouse, err error) error {
 	if mistake, ok := errors.AsType[*wire.Error](err); ok {
 		return mistake // says it all
 	}
-	if _, ok := errors.AsType[*clickhouse.Exception](err); ok {
+	if _, ok := errors.AsType[*client.Exception](err); ok {
 		return fmt.Errorf("clickhouse at %s refuses user %s (clickhouse.user, %s): %w", c.Addr, c.User, config.PasswordVariable, oneLine(err))
 	}
 	return fmt.Errorf("clickhouse at %s (clickhouse.addr) does not answer: %w", c.Addr, oneLine(err))

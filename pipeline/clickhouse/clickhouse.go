@@ -42,7 +42,10 @@ var insertSettings = clickhouse.Settings{
 	"insert_deduplicate":              "1", // drop a block whose token is in the table's window
 	"deduplicate_insert":              "enable",
 	"max_partitions_per_insert_block": "0", // a block may hold events of any number of months
-	"optimize_on_insert":              "0", // a block never holds two rows of one key; looking for them costs more than all the rest of an insert
+	// A block arrives in chunks: none is written before all are there, so that one insert makes one part of each month it holds, or nothing.
+	"min_insert_block_size_rows":  "1000000000",
+	"min_insert_block_size_bytes": "0",
+	"optimize_on_insert":          "0", // a block never holds two rows of one key; looking for them costs more than all the rest of an insert
 	// Strings go as strings and become LowCardinality in the server, which is faster at it than the client.
 	"low_cardinality_allow_in_native_format": "0",
 }

@@ -24,23 +24,16 @@ type costs struct {
 
 // Insert makes a row of each record.
 func (t costs) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	var done load.Inserted
-	b := newBlock(costFields, len(records))
 	row := costRow{topic: from.Topic, partition: from.Number}
-	for _, record := range records {
+	return insert(ctx, t.db, tables.Costs, token, costFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := decodeCost(record.Value, &row.Cost); err != nil {
 			done.Undecodable++
 			t.log.Error("a record is no cost", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
-			continue
+			return false
 		}
 		row.offset, row.at = record.Offset, record.At
-		b.add(&row)
-	}
-	if err := b.insert(ctx, t.db, tables.Costs, token); err != nil {
-		return load.Inserted{}, err
-	}
-	done.Rows = b.rows
-	return done, nil
+		return true
+	})
 }
 
 // decodeCost reads a cost and checks that it bears its own id: what else would take the place of what.

@@ -20,28 +20,20 @@ type events struct {
 
 // Insert makes a row of each record that detection reads as an event. What it could not read is in andon.deadletter.
 func (t events) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	var done load.Inserted
 	family := t.families[from.Topic]
-	b := newBlock(eventFields, len(records))
 	row := eventRow{family: family.String(), topic: from.Topic, partition: from.Number}
-	for _, record := range records {
-		row.event.Lines = nil // the block keeps those of the row before
+	return insert(ctx, t.db, tables.Events, token, eventFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := event.Decode(family, record.Key, record.Value, &row.event); err != nil {
 			done.Undecodable++
-			continue
+			return false
 		}
 		if row.event.Type == event.ClockTick {
 			done.Ticks++
-			continue
+			return false
 		}
 		row.subject, row.offset, row.at = record.Key, record.Offset, record.At
-		b.add(&row)
-	}
-	if err := b.insert(ctx, t.db, tables.Events, token); err != nil {
-		return load.Inserted{}, err
-	}
-	done.Rows = b.rows
-	return done, nil
+		return true
+	})
 }
 
 // eventRow is what a row is made of. The strings of its event live in the record.

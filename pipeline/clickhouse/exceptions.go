@@ -24,27 +24,20 @@ type exceptions struct {
 
 // Insert makes a row of each revision. A tombstone is none: its lane forgot an exception that ended long before.
 func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	var done load.Inserted
-	b := newBlock(exceptionFields, len(records))
 	row := exceptionRow{topic: from.Topic, partition: from.Number}
-	for _, record := range records {
+	return insert(ctx, t.db, tables.Exceptions, token, exceptionFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if record.Value == nil && !record.Unreadable {
 			done.Tombstones++
-			continue
+			return false
 		}
 		if err := decodeException(record.Value, &row.Exception); err != nil {
 			done.Undecodable++
 			t.log.Error("a record is no exception", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
-			continue
+			return false
 		}
 		row.offset, row.at = record.Offset, record.At
-		b.add(&row)
-	}
-	if err := b.insert(ctx, t.db, tables.Exceptions, token); err != nil {
-		return load.Inserted{}, err
-	}
-	done.Rows = b.rows
-	return done, nil
+		return true
+	})
 }
 
 // decodeException reads an exception and checks that it bears its own id: what else would replace what.

@@ -7,57 +7,48 @@ import (
 
 	"andon/pipeline"
 	"andon/pipeline/load"
-	"andon/schemas/event"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
 
-// A row counts until its months are over and is gone soon after, whatever times it states, and loading it again does not bring it back.
+// A row counts until its months are over and is gone soon after, whatever times it states. Rows are aged by writing them with an earlier time.
 func TestRowsAreKeptForTheirMonths(t *testing.T) {
 	conn := connect(t, "default")
-	db, name := migrated(t, conn)
+	db, fresh := migrated(t, conn)
+	_, aged := migrated(t, conn)
 	for _, test := range []struct {
 		table  string
 		into   load.Table
 		from   load.Partition
 		make   func(int) pipeline.Record
+		column string // counted from
 		months int
 	}{
-		{"events", db.Events(families), scans, monthly, 13},
-		{"exceptions", db.Exceptions(silent), changes, change, 25},
-		{"costs", db.Costs(silent), paid, monthlyPrice, 25},
+		{"events", db.Events(families), scans, monthly, "load_time", 13},
+		{"exceptions", db.Exceptions(silent), changes, change, "record_time", 25},
+		{"costs", db.Costs(silent), paid, monthlyPrice, "record_time", 25},
 	} {
 		t.Run(test.table, func(t *testing.T) {
-			list := []pipeline.Record{test.make(0), test.make(1), test.make(2), test.make(3)} // a month each of events and costs
-			expired := event.At(time.Now().AddDate(0, -test.months, -1))
-			for i := range list {
-				list[i].At = expired
-				if i > 1 {
-					list[i].At = event.At(time.Now().AddDate(0, -test.months, 4)) // what is said later expires later
-				}
+			if _, err := test.into.Insert(t.Context(), "a", test.from, records(test.make, 0, 4)); err != nil { // a month each of events and costs
+				t.Fatal(err)
 			}
-			table := name + "." + test.table
+			table := aged + "." + test.table
 			exec(t, conn, "SYSTEM STOP MERGES "+table)
-			insertAll := func(token string) {
-				t.Helper()
-				for i, r := range list {
-					if _, err := test.into.Insert(t.Context(), fmt.Sprint(token, i), test.from, []pipeline.Record{r}); err != nil {
-						t.Fatal(err)
-					}
-				}
-			}
-			insertAll("a")
+			age := fmt.Sprintf("INSERT INTO %[1]s SELECT * REPLACE (%[2]s - toIntervalMonth(%[3]d) + toIntervalDay(if(offset < 2, -2, 4)) AS %[2]s) FROM %[4]s.%[5]s",
+				table, test.column, test.months, fresh, test.table)
+			exec(t, conn, age)
+			expired := fmt.Sprintf("SELECT count() FROM %s WHERE %s <= now() - toIntervalMonth(%d)", table, test.column, test.months)
 			current := one[uint64](t, conn, "SELECT count() FROM "+table+"_current")
-			if rows := one[uint64](t, conn, "SELECT count() FROM "+table); rows != 4 || current == 0 || current > 2 {
-				t.Errorf("before any merge there are %d rows, %d current; want all 4 rows, none current that expired", rows, current)
+			if rows, late := one[uint64](t, conn, "SELECT count() FROM "+table), one[uint64](t, conn, expired); rows != 4 || late == 0 || late == 4 || current == 0 || current > 4-late {
+				t.Errorf("before any merge: %d rows, %d of them expired, %d current; want 4, some, and none current that expired", rows, late, current)
 			}
 			exec(t, conn, "SYSTEM START MERGES "+table)
-			gone := fmt.Sprintf("SELECT count() FROM %s WHERE record_time <= fromUnixTimestamp64Micro(%d)", table, expired)
-			awaitNone(t, conn, table, gone)
-			insertAll("b")
-			awaitNone(t, conn, table, gone)
-			if is := one[uint64](t, conn, "SELECT count() FROM "+table+" FINAL"); is != 2 {
-				t.Errorf("%d rows are left, want the 2 that did not expire", is)
+			awaitNone(t, conn, table, expired)
+			left := one[uint64](t, conn, "SELECT count() FROM "+table)
+			exec(t, conn, age) // the same rows again, with the times they had
+			awaitNone(t, conn, table, expired)
+			if is := one[uint64](t, conn, "SELECT count() FROM "+table+" FINAL"); is != left || left == 0 {
+				t.Errorf("%d rows are left, %d after loading them again", left, is)
 			}
 			if is := one[uint64](t, conn, "SELECT count() FROM "+table+"_current"); is != current {
 				t.Errorf("%d rows are current, %d were before", is, current)

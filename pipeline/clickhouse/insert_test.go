@@ -2,7 +2,9 @@ package clickhouse_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -202,6 +204,37 @@ func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 		}
 	}
 }
+
+// A block travels in pieces. Who dies between them leaves nothing, and the token still free for the whole block.
+func TestHalfABlockIsNoRow(t *testing.T) {
+	const n = 50_000
+	conn := connect(t, "default")
+	db, name := migrated(t, conn)
+	exec(t, conn, "SYSTEM STOP MERGES "+name+".exceptions")
+	list := records(change, 0, n)
+	list[n*3/4].Value = []byte("{")
+	ctx, die := context.WithCancel(t.Context())
+	dying := slog.New(slog.NewTextHandler(writer(func() { die() }), nil)) // told of the bad record, long after the first piece was sent
+	if _, err := db.Exceptions(dying).Insert(ctx, "a", changes, list); !errors.Is(err, context.Canceled) {
+		t.Errorf("the insert that dies: %v", err)
+	}
+	if rows := one[uint64](t, conn, "SELECT count() FROM "+name+".exceptions"); rows != 0 {
+		t.Errorf("half a block left %d rows", rows)
+	}
+	if done, err := db.Exceptions(silent).Insert(t.Context(), "a", changes, list); err != nil || done.Rows != n-1 {
+		t.Fatalf("the whole block under the same token: %+v, %v", done, err)
+	}
+	rows := one[uint64](t, conn, "SELECT count() FROM "+name+".exceptions")
+	parts := one[uint64](t, conn, "SELECT count() FROM system.parts WHERE database = '"+name+"' AND table = 'exceptions'")
+	if rows != n-1 || parts != 1 {
+		t.Errorf("%d rows in %d parts, want %d in one", rows, parts, n-1)
+	}
+}
+
+// writer does something whenever it is written to.
+type writer func()
+
+func (w writer) Write(b []byte) (int, error) { w(); return len(b), nil }
 
 func TestAnInsertThatCannotBeSaysWhy(t *testing.T) {
 	conn := connect(t, "default")

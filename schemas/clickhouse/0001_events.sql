@@ -1,6 +1,6 @@
--- A row is kept for 13 months from its record_time. That is the one time that a repeated load does not change and that runs in the order in which
--- rows supersede one another, so no row outlives the one that took its place, and history brought in late stays as long as any other. A part goes
--- when all its rows have expired, nothing is rewritten for it; until then events_current leaves expired rows out.
+-- A row is kept for 13 months from when it was loaded, so that history brought in late stays as long as any other; loading a range anew keeps its
+-- rows as long again. Ranges are loaded in the order of their offsets, so no row outlives the one that took its place. A part goes when all its
+-- rows have expired, nothing is rewritten for it; until then events_current leaves expired rows out.
 CREATE TABLE IF NOT EXISTS andon.events
 (
     tenant             LowCardinality(String) COMMENT 'tenant the event belongs to',

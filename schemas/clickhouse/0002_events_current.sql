@@ -58,7 +58,7 @@ CREATE VIEW IF NOT EXISTS andon.events_current
 )
 AS
 SELECT * FROM andon.events
-WHERE record_time > now() - INTERVAL 13 MONTH
+WHERE load_time > now() - INTERVAL 13 MONTH
 ORDER BY record_time DESC, content_hash DESC, offset DESC
 LIMIT 1 BY tenant, family, subject, event_id
 COMMENT 'One row per event id of an entity: what stands of it. Same id with other content replaces: the later record time wins, then the content hash, as in detection.'

@@ -1,7 +1,7 @@
--- A row is kept for 25 months from its record_time: disputes, and the same month of the year before. Of the times of a row only that one is the same
--- in a repeated load and runs in the order of revisions: with opened_at, which a revision may move back, an older one could outlive the latest and
--- seem current. No fact of the id is a time to partition by, so merges drop expired rows one by one, at most once a week, as each rewrites a part,
--- and exceptions_current leaves them out at once.
+-- A row is kept for 25 months from its record_time, when it was written: disputes, and the same month of the year before. Of the times of a row only
+-- that one is the same in a repeated load and runs in the order of revisions: with opened_at, which a revision may move back, an older one could
+-- outlive the latest and seem current. No fact of the id is a time to partition by, so merges drop expired rows one by one, at most once a week, as
+-- each rewrites a part, and exceptions_current leaves them out at once.
 CREATE TABLE IF NOT EXISTS andon.exceptions
 (
     tenant       LowCardinality(String) COMMENT 'tenant the exception belongs to',
@@ -45,6 +45,6 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (tenant, code, subject, episode, exception_id, revision)
-TTL toDateTime(load_time) + INTERVAL 25 MONTH
+TTL toDateTime(record_time) + INTERVAL 25 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, merge_with_ttl_timeout = 604800
 COMMENT 'One row per revision of an exception. Rows of one revision are equal, so doubles vanish: read with FINAL or through exceptions_current.'

@@ -1,7 +1,7 @@
--- A row is kept for 25 months from its record_time: disputes, and the same month of the year before. That is the one time that a repeated load does not
--- change and that runs in the order in which rows supersede one another: with incurred_at, which a correction may move back, a fact could outlive
--- its correction and count again. A part goes when all its rows have expired, nothing is rewritten for it; until then costs_current leaves expired
--- rows out.
+-- A row is kept for 25 months from its record_time, when it was written: disputes, and the same month of the year before. Of the times of a row only
+-- that one is the same in a repeated load and runs in the order in which rows supersede one another: with incurred_at, which a correction may move
+-- back, a fact could outlive its correction and count again. A part goes when all its rows have expired, nothing is rewritten for it; until then
+-- costs_current leaves expired rows out.
 CREATE TABLE IF NOT EXISTS andon.costs
 (
     tenant       LowCardinality(String) COMMENT 'tenant the cost belongs to',
@@ -30,6 +30,6 @@ CREATE TABLE IF NOT EXISTS andon.costs
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(incurred_at)
 ORDER BY (tenant, component, subject, part, cost_id, topic, partition, offset)
-TTL toDateTime(load_time) + INTERVAL 25 MONTH
+TTL toDateTime(record_time) + INTERVAL 25 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, ttl_only_drop_parts = 1
 COMMENT 'One row per record of andon.costs, each an absolute fact: of one cost_id the latest offset holds. Rows of one record are equal, so doubles vanish: read with FINAL or through costs_current.'
