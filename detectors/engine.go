@@ -61,10 +61,11 @@ type lane struct {
 	bytes int64
 }
 
-// entity is what is remembered of one subject. Neither facts nor the exceptions pointed to are ever written again: they are replaced.
+// entity is what is remembered of one subject. Neither the bytes of facts nor the exceptions pointed to are ever written
+// again: facts are extended behind their end, or replaced.
 type entity struct {
 	key     string // tenant, NUL, subject
-	facts   string // timeline encoding
+	facts   []byte // timeline encoding
 	raised  []*exception.Exception
 	wake    event.Micros // when the next timer is due; 0 = none
 	armed   event.Micros // where it stands among the wakes, at or before wake; 0 = nowhere
@@ -103,7 +104,7 @@ func New(family event.Family, s setting.Settings) (*Engine, error) {
 // moves the lane's time to the batch's end and fires the rest.
 func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	e.found.Reset()
-	e.findings, e.costs = e.findings[:0], nil
+	e.findings, e.costs = e.findings[:0], e.costs[:0]
 	st.Start = e.lane.time
 	budget := maxFired
 	disarm := b.Disarm

@@ -28,7 +28,7 @@ type finding struct {
 
 // fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.
 func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *beat.Stepped) (outcome timeline.Outcome, rejected *beat.Rejected) {
-	mark, costs := e.found.Mark(), len(e.costs)
+	mark, costs, size := e.found.Mark(), len(e.costs), len(ent.facts)
 	defer func() {
 		if p := recover(); p != nil {
 			e.found.Cut(mark)
@@ -52,8 +52,11 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	if e.view.Unchanged() {
 		return outcome, nil
 	}
-	e.buf = e.view.Append(e.buf[:0])
-	if len(e.buf) > timeline.MaxBytes {
+	var extends bool
+	if e.buf, extends = e.view.AppendNew(e.buf[:0]); !extends {
+		size = 0
+	}
+	if size += len(e.buf); size > timeline.MaxBytes {
 		return 0, &beat.Rejected{Index: index, Reason: event.EntityFull, Detail: "the timeline of " + ent.subject() + " is full"}
 	}
 	f := finding{entity: ent, at: e.lane.time, item: index}
@@ -70,12 +73,34 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	if !known {
 		e.entities[ent.key] = ent
 	}
-	e.lane.bytes += int64(len(e.buf) - len(ent.facts))
-	ent.facts = string(e.buf)
+	e.lane.bytes += int64(size - len(ent.facts))
+	if !extends {
+		ent.facts = nil
+	}
+	ent.facts = extend(ent.facts, e.buf)
 	ent.latest = max(ent.latest, e.fact.Time, e.fact.At)
 	e.arm(ent, next)
 	e.report(f, st)
 	return outcome, nil
+}
+
+// spare is the room left behind facts that are copied: most of what comes next fits, and then nothing is copied.
+const spare = 2 * 32
+
+// extend is facts with more behind them. What facts held before stays as it was: a beat that is undone goes back to the shorter slice.
+func extend(facts, more []byte) []byte {
+	n := len(facts) + len(more)
+	if n <= cap(facts) {
+		return append(facts, more...)
+	}
+	room := 0
+	if len(facts) > 0 {
+		room = spare
+	}
+	fresh := append([]byte(nil), make([]byte, n+room)...) // the capacity is what the allocator gives anyway
+	copy(fresh, facts)
+	copy(fresh[len(facts):], more)
+	return fresh[:n]
 }
 
 // arm sets the entity's next timer: when a rule wants to judge again, or when it is to be forgotten.

@@ -3,7 +3,6 @@ package timeline
 import (
 	"cmp"
 	"slices"
-	"unsafe"
 
 	"andon/schemas/event"
 )
@@ -25,9 +24,8 @@ type Timeline struct {
 	documents []*Document // memory for documents; the first used are taken
 	used      int
 
-	source string // what was loaded
-	grown  bool   // since then a fact was added at the end, and nothing else
-	same   bool   // since then nothing was changed
+	grown bool // since it was loaded a fact was added at the end, and nothing else
+	same  bool // since then nothing was changed
 }
 
 // Outcome is what became of an added fact.
@@ -40,12 +38,11 @@ const (
 	Parked                   // a correction of an event not seen yet; it waits
 )
 
-// Load reads the encoding of a timeline, sharing its memory; the empty string is the empty timeline. An error means that the bytes are not
-// ours: a bug.
-func (t *Timeline) Load(encoded string) error {
+// Load reads the encoding of a timeline, sharing its memory; none is the empty timeline. An error means that the bytes are not ours: a bug.
+func (t *Timeline) Load(encoded []byte) error {
 	t.facts, t.Live, t.used, t.corrected = t.facts[:0], t.Live[:0], 0, false
-	t.source, t.grown, t.same = encoded, false, true
-	r := reader{b: unsafe.Slice(unsafe.StringData(encoded), len(encoded))}
+	t.grown, t.same = false, true
+	r := reader{b: encoded}
 	for len(r.b) > 0 {
 		f := t.grow()
 		f.read(&r, t.document())
@@ -81,18 +78,19 @@ func (t *Timeline) document() *Document {
 
 // Append appends the encoding of the timeline to b.
 func (t *Timeline) Append(b []byte) []byte {
-	facts := t.facts
-	switch {
-	case t.same:
-		return append(b, t.source...)
-	case t.grown:
-		b = append(b, t.source...)
-		facts = facts[len(facts)-1:]
-	}
-	for i := range facts {
-		b = facts[i].append(b)
+	for i := range t.facts {
+		b = t.facts[i].append(b)
 	}
 	return b
+}
+
+// AppendNew appends what turns the bytes that were loaded into those of the timeline as it is: with extends the one fact that follows them, else
+// the whole encoding.
+func (t *Timeline) AppendNew(b []byte) (new []byte, extends bool) {
+	if t.grown {
+		return t.facts[len(t.facts)-1].append(b), true
+	}
+	return t.Append(b), false
 }
 
 // Unchanged reports whether the timeline still is what was loaded.

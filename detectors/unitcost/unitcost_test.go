@@ -17,7 +17,7 @@ const start = event.Micros(1_740_787_200) * event.Second
 func fold(t *testing.T, events ...event.Event) []*timeline.Fact {
 	t.Helper()
 	var view timeline.Timeline
-	if err := view.Load(""); err != nil {
+	if err := view.Load(nil); err != nil {
 		t.Fatal(err)
 	}
 	for i, e := range events {
