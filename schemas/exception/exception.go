@@ -2,8 +2,11 @@
 package exception
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"fmt"
 
 	"andon/schemas/event"
 	"andon/schemas/identity"
@@ -81,17 +84,19 @@ func (ev Evidence) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads the form MarshalJSON writes.
 func (ev *Evidence) UnmarshalJSON(b []byte) error {
-	var digits []string
-	if err := json.Unmarshal(b, &digits); err != nil {
-		return err
-	}
-	*ev = make(Evidence, 0, len(digits))
-	for _, d := range digits {
-		raw, err := hex.DecodeString(d)
-		if err != nil || len(raw) != 8 {
-			return &json.SyntaxError{}
+	const written = len(`"0123456789abcdef",`)
+	*ev = make(Evidence, 0, len(b)/written+1)
+	for rest := bytes.TrimSuffix(bytes.TrimPrefix(b, []byte("[")), []byte("]")); len(rest) > 0; {
+		element, after, _ := bytes.Cut(rest, []byte(","))
+		element = bytes.TrimSpace(element)
+		var hash [8]byte
+		if len(element) != 18 || element[0] != '"' || element[17] != '"' {
+			return fmt.Errorf("evidence %.40q has not 16 digits", element)
 		}
-		*ev = append(*ev, binary.BigEndian.Uint64(raw))
+		if _, err := hex.Decode(hash[:], element[1:17]); err != nil {
+			return err
+		}
+		*ev, rest = append(*ev, binary.BigEndian.Uint64(hash[:])), after
 	}
 	return nil
 }
@@ -153,8 +158,12 @@ func Append(dst []byte, x *Exception) []byte {
 	return out
 }
 
-// Decode reads one record value of andon.exceptions; unknown members are ignored.
+// Decode reads one record value of andon.exceptions; unknown members are ignored. The strings of x share the memory of value.
 func Decode(value []byte, x *Exception) error {
 	*x = Exception{}
-	return json.Unmarshal(value, x)
+	rest, err := json.Parse(value, x, json.ZeroCopy|json.DontMatchCaseInsensitiveStructFields)
+	if err == nil && len(rest) > 0 {
+		err = errors.New("bytes after the exception")
+	}
+	return err
 }
