@@ -4,12 +4,8 @@
 package cost
 
 import (
-	"errors"
-
 	"andon/schemas/event"
 	"andon/schemas/identity"
-
-	"github.com/segmentio/encoding/json"
 )
 
 // ID names a cost.
@@ -62,14 +58,4 @@ type Cost struct {
 	Rates       string       `json:"rates"`                  // version of the rates it was priced with
 
 	Withdrawn bool `json:"withdrawn,omitempty"` // the facts it stood on were corrected away: it no longer counts
-}
-
-// Decode reads one record value of andon.costs; unknown members are ignored. The strings of c share the memory of value.
-func Decode(value []byte, c *Cost) error {
-	*c = Cost{}
-	rest, err := json.Parse(value, c, json.ZeroCopy|json.DontMatchCaseInsensitiveStructFields)
-	if err == nil && len(rest) > 0 {
-		err = errors.New("bytes after the cost")
-	}
-	return err
 }

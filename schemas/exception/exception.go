@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"andon/schemas/event"
@@ -156,14 +155,4 @@ func Append(dst []byte, x *Exception) []byte {
 		panic("exception: encode: " + err.Error()) // no field can fail to encode
 	}
 	return out
-}
-
-// Decode reads one record value of andon.exceptions; unknown members are ignored. The strings of x share the memory of value.
-func Decode(value []byte, x *Exception) error {
-	*x = Exception{}
-	rest, err := json.Parse(value, x, json.ZeroCopy|json.DontMatchCaseInsensitiveStructFields)
-	if err == nil && len(rest) > 0 {
-		err = errors.New("bytes after the exception")
-	}
-	return err
 }

@@ -1,0 +1,40 @@
+package exception
+
+import (
+	"errors"
+
+	"andon/schemas/member"
+
+	"github.com/segmentio/encoding/json"
+)
+
+// Decode reads one record value of andon.exceptions; unknown members are ignored. The strings of x share the memory of value.
+func Decode(value []byte, x *Exception) error {
+	if written(value, x) {
+		return nil
+	}
+	*x = Exception{}
+	rest, err := json.Parse(value, x, json.ZeroCopy|json.DontMatchCaseInsensitiveStructFields)
+	if err == nil && len(rest) > 0 {
+		err = errors.New("bytes after the exception")
+	}
+	return err
+}
+
+// written reads what Append writes; false when it is something else.
+func written(value []byte, x *Exception) bool {
+	r := member.Read(value)
+	*x = Exception{
+		ID: r.ID(`"exception_id":`), Revision: r.Integer32(`"revision":`), Tenant: r.Text(`"tenant":`), Code: r.Text(`"code":`), Subject: r.Text(`"subject":`),
+		Episode: r.Text(`"episode":`), State: State(r.Text(`"state":`)), Change: Change(r.Text(`"change":`)), Severity: Severity(r.Text(`"severity":`)),
+		DecidedBy: r.Text(`"decided_by":`), Site: r.Text(`"site":`), Item: r.Text(`"item":`), Line: r.Text(`"line":`),
+		OpenedAt: r.Instant(`"opened_at":`), ClearedAt: r.Instant(`"cleared_at":`), DetectedAt: r.Instant(`"detected_at":`), LateData: r.Flag(`"late_data":`),
+		Unit: Unit(r.Text(`"unit":`)), Expected: r.Optional(`"expected":`), Observed: r.Optional(`"observed":`), Delta: r.Optional(`"delta":`),
+		CostAtRiskMinor: r.Optional(`"cost_at_risk_minor":`), Currency: r.Text(`"currency":`), ProbabilityBP: r.Integer32(`"probability_bp":`),
+		AvoidableBP: r.Integer32(`"avoidable_bp":`), UrgencyBP: r.Integer32(`"urgency_bp":`), PriorityScore: r.Optional(`"priority_score":`),
+		Priority: Priority(r.Text(`"priority":`)), Deadline: r.Instant(`"deadline":`), ActBy: r.Instant(`"act_by":`), Reasons: r.Texts(`"reasons":`),
+	}
+	evidence := r.Raw(`"evidence":`)
+	x.Rule = r.Text(`"rule":`)
+	return evidence != nil && x.Evidence.UnmarshalJSON(evidence) == nil && r.Done()
+}

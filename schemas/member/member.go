@@ -1,0 +1,189 @@
+// Package member reads the JSON object of a record whose writer is known: its members in the order of their struct, nothing between them, strings
+// without escapes. It says when a record is not of that form, so that a parser of all of JSON can read it instead, at several times the cost.
+package member
+
+import (
+	"math"
+	"strings"
+	"unsafe"
+
+	"andon/schemas/event"
+	"andon/schemas/identity"
+)
+
+// Reader walks once over an object. Each method reads the member of a name, given as on the wire with quotes and colon, and passes over one that
+// is not next: it is absent, or the object has another order, which Done then says.
+type Reader struct {
+	text string
+	at   int
+	bad  bool
+}
+
+// Read begins with value, whose memory the strings that are read share.
+func Read(value []byte) Reader {
+	return Reader{text: unsafe.String(unsafe.SliceData(value), len(value))}
+}
+
+// Done reports whether all of the object was read.
+func (r *Reader) Done() bool { return !r.bad && r.text[r.at:] == "}" }
+
+// next reports whether the member is next, and goes to its value.
+func (r *Reader) next(name string) bool {
+	rest := r.text[r.at:]
+	if len(rest) <= len(name)+1 || rest[0] != ',' && (rest[0] != '{' || r.at > 0) || rest[1:1+len(name)] != name {
+		return false
+	}
+	r.at += 1 + len(name)
+	return true
+}
+
+// Text reads a string.
+func (r *Reader) Text(name string) string {
+	if !r.next(name) {
+		return ""
+	}
+	return r.quoted()
+}
+
+func (r *Reader) quoted() string {
+	rest := r.text[r.at:]
+	if len(rest) > 0 && rest[0] == '"' {
+		if end := strings.IndexByte(rest[1:], '"'); end >= 0 {
+			if s := rest[1 : 1+end]; plain(s) {
+				r.at += end + 2
+				return s
+			}
+		}
+	}
+	r.bad = true
+	return ""
+}
+
+// plain reports whether s stands for itself.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// Integer reads an integer; false when it is absent.
+func (r *Reader) Integer(name string) (int64, bool) {
+	if !r.next(name) {
+		return 0, false
+	}
+	start, sign, n := r.at, int64(1), int64(0)
+	if r.at < len(r.text) && r.text[r.at] == '-' {
+		sign = -1
+		r.at++
+	}
+	first := r.at
+	for r.at < len(r.text) && r.text[r.at]-'0' <= 9 {
+		n = n*10 + int64(r.text[r.at]-'0')
+		r.at++
+	}
+	digits := r.at - first
+	if digits == 0 || digits > 18 || digits > 1 && r.text[first] == '0' { // longer ones may not fit
+		r.at, r.bad = start, true
+	}
+	return sign * n, true
+}
+
+// Integer32 reads an integer of 32 bits, 0 when it is absent.
+func (r *Reader) Integer32(name string) int32 {
+	n, _ := r.Integer(name)
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		r.bad = true
+	}
+	return int32(n)
+}
+
+// Optional reads an integer; nil when it is absent.
+func (r *Reader) Optional(name string) *int64 {
+	n, ok := r.Integer(name)
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// Flag reads a boolean, false when it is absent.
+func (r *Reader) Flag(name string) bool {
+	if !r.next(name) {
+		return false
+	}
+	for _, word := range [...]string{"true", "false"} {
+		if strings.HasPrefix(r.text[r.at:], word) {
+			r.at += len(word)
+			return word == "true"
+		}
+	}
+	r.bad = true
+	return false
+}
+
+// Instant reads a time, 0 when it is absent.
+func (r *Reader) Instant(name string) event.Micros {
+	if !r.next(name) {
+		return 0
+	}
+	m, err := event.ParseTime(r.quoted())
+	r.bad = r.bad || err != nil
+	return m
+}
+
+// ID reads a name.
+func (r *Reader) ID(name string) (id identity.ID) {
+	if !r.next(name) {
+		return id
+	}
+	r.bad = id.UnmarshalText([]byte(r.quoted())) != nil || r.bad
+	return id
+}
+
+// Texts reads an array of strings.
+func (r *Reader) Texts(name string) (list []string) {
+	if !r.next(name) || !r.take('[') {
+		return nil
+	}
+	list = []string{}
+	if r.take(']') {
+		return list
+	}
+	for {
+		list = append(list, r.quoted())
+		if r.bad || r.take(']') {
+			return list
+		}
+		if !r.take(',') {
+			r.bad = true
+			return list
+		}
+	}
+}
+
+// take goes over byte c, if it is next.
+func (r *Reader) take(c byte) bool {
+	if r.at < len(r.text) && r.text[r.at] == c {
+		r.at++
+		return true
+	}
+	return false
+}
+
+// Raw reads an array without looking into it: it may hold no arrays and no brackets in strings.
+func (r *Reader) Raw(name string) []byte {
+	if !r.next(name) {
+		return nil
+	}
+	end := strings.IndexByte(r.text[r.at:], ']')
+	if end < 0 {
+		r.bad = true
+		return nil
+	}
+	raw := r.text[r.at : r.at+end+1]
+	r.at += end + 1
+	return []byte(raw)
+}
