@@ -3,6 +3,8 @@ package cost
 import (
 	"errors"
 
+	"andon/schemas/event"
+	"andon/schemas/identity"
 	"andon/schemas/member"
 
 	"github.com/segmentio/encoding/json"
@@ -25,9 +27,9 @@ func Decode(value []byte, c *Cost) error {
 func written(value []byte, c *Cost) bool {
 	r := member.Read(value)
 	*c = Cost{
-		ID: r.ID(`"cost_id":`), Tenant: r.Text(`"tenant":`), Component: Component(r.Text(`"component":`)), Subject: r.Text(`"subject":`),
+		ID: member.As(&r, `"cost_id":`, identity.Parse), Tenant: r.Text(`"tenant":`), Component: Component(r.Text(`"component":`)), Subject: r.Text(`"subject":`),
 		Part: r.Text(`"part":`), OrderID: r.Text(`"order_id":`), Site: r.Text(`"site":`), Carrier: r.Text(`"carrier":`), Item: r.Text(`"item":`),
-		IncurredAt: r.Instant(`"incurred_at":`), Basis: Basis(r.Text(`"basis":`)),
+		IncurredAt: member.As(&r, `"incurred_at":`, event.ParseTime), Basis: Basis(r.Text(`"basis":`)),
 	}
 	c.WorkUS, _ = r.Integer(`"work_us":`)
 	c.QtyMilli, _ = r.Integer(`"qty_milli":`)

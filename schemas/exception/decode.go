@@ -3,6 +3,8 @@ package exception
 import (
 	"errors"
 
+	"andon/schemas/event"
+	"andon/schemas/identity"
 	"andon/schemas/member"
 
 	"github.com/segmentio/encoding/json"
@@ -25,14 +27,14 @@ func Decode(value []byte, x *Exception) error {
 func written(value []byte, x *Exception) bool {
 	r := member.Read(value)
 	*x = Exception{
-		ID: r.ID(`"exception_id":`), Revision: r.Integer32(`"revision":`), Tenant: r.Text(`"tenant":`), Code: r.Text(`"code":`), Subject: r.Text(`"subject":`),
+		ID: member.As(&r, `"exception_id":`, identity.Parse), Revision: r.Integer32(`"revision":`), Tenant: r.Text(`"tenant":`), Code: r.Text(`"code":`), Subject: r.Text(`"subject":`),
 		Episode: r.Text(`"episode":`), State: State(r.Text(`"state":`)), Change: Change(r.Text(`"change":`)), Severity: Severity(r.Text(`"severity":`)),
 		DecidedBy: r.Text(`"decided_by":`), Site: r.Text(`"site":`), Item: r.Text(`"item":`), Line: r.Text(`"line":`),
-		OpenedAt: r.Instant(`"opened_at":`), ClearedAt: r.Instant(`"cleared_at":`), DetectedAt: r.Instant(`"detected_at":`), LateData: r.Flag(`"late_data":`),
+		OpenedAt: member.As(&r, `"opened_at":`, event.ParseTime), ClearedAt: member.As(&r, `"cleared_at":`, event.ParseTime), DetectedAt: member.As(&r, `"detected_at":`, event.ParseTime), LateData: r.Flag(`"late_data":`),
 		Unit: Unit(r.Text(`"unit":`)), Expected: r.Optional(`"expected":`), Observed: r.Optional(`"observed":`), Delta: r.Optional(`"delta":`),
 		CostAtRiskMinor: r.Optional(`"cost_at_risk_minor":`), Currency: r.Text(`"currency":`), ProbabilityBP: r.Integer32(`"probability_bp":`),
 		AvoidableBP: r.Integer32(`"avoidable_bp":`), UrgencyBP: r.Integer32(`"urgency_bp":`), PriorityScore: r.Optional(`"priority_score":`),
-		Priority: Priority(r.Text(`"priority":`)), Deadline: r.Instant(`"deadline":`), ActBy: r.Instant(`"act_by":`), Reasons: r.Texts(`"reasons":`),
+		Priority: Priority(r.Text(`"priority":`)), Deadline: member.As(&r, `"deadline":`, event.ParseTime), ActBy: member.As(&r, `"act_by":`, event.ParseTime), Reasons: r.Texts(`"reasons":`),
 	}
 	evidence := r.Raw(`"evidence":`)
 	x.Rule = r.Text(`"rule":`)

@@ -2,11 +2,9 @@ package exception
 
 import (
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/segmentio/encoding/json"
-	"pgregory.net/rapid"
 )
 
 func sample() Exception {
@@ -37,22 +35,23 @@ func TestTheFastWayReadsWhatTheParserReads(t *testing.T) {
 	x := sample()
 	text := string(Append(nil, &x))
 	fast := 0
-	rapid.Check(t, func(t *rapid.T) {
-		at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
-		cut := rapid.IntRange(0, 3).Draw(t, "cut")
-		other := rapid.SampledFrom([]string{"", "0", "-", `"`, "\\", ",", "]", "}", " ", "null", "e1", "\n", "x"}).Draw(t, "other")
-		value := text[:at] + other + text[min(at+cut, len(text)):]
-		var got, want Exception
-		if !written([]byte(value), &got) {
-			return
+	for at := range text {
+		for _, cut := range []int{0, 1, 2, 3} {
+			for _, other := range []string{"", "0", "-", `"`, "\\", ",", "]", "}", " ", "null", "e1", "\n", "x"} {
+				value := text[:at] + other + text[min(at+cut, len(text)):]
+				var got, want Exception
+				if !written([]byte(value), &got) {
+					continue
+				}
+				fast++
+				rest, err := json.Parse([]byte(value), &want, 0)
+				if err != nil || len(rest) > 0 || !reflect.DeepEqual(got, want) {
+					t.Fatalf("%s\nis read as    %+v\nthe parser has %+v, %v", value, got, want, err)
+				}
+			}
 		}
-		fast++
-		rest, err := json.Parse([]byte(value), &want, 0)
-		if err != nil || strings.TrimSpace(string(rest)) != "" || !reflect.DeepEqual(got, want) {
-			t.Fatalf("%s\nis read as    %+v\nthe parser has %+v, %v", value, got, want, err)
-		}
-	})
-	if fast < 10 {
+	}
+	if fast < 1000 {
 		t.Errorf("only %d records took the fast way", fast)
 	}
 }

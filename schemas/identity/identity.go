@@ -36,3 +36,9 @@ func (id *ID) UnmarshalText(b []byte) error {
 	_, err := hex.Decode(id[:], b)
 	return err
 }
+
+// Parse reads 32 hexadecimal digits.
+func Parse(s string) (id ID, err error) {
+	err = id.UnmarshalText([]byte(s))
+	return id, err
+}

@@ -6,9 +6,6 @@ import (
 	"math"
 	"strings"
 	"unsafe"
-
-	"andon/schemas/event"
-	"andon/schemas/identity"
 )
 
 // Reader walks once over an object. Each method reads the member of a name, given as on the wire with quotes and colon, and passes over one that
@@ -124,23 +121,14 @@ func (r *Reader) Flag(name string) bool {
 	return false
 }
 
-// Instant reads a time, 0 when it is absent.
-func (r *Reader) Instant(name string) event.Micros {
+// As reads a string that parse makes a value of, the zero value when it is absent. What parse does not take is not of the form.
+func As[V any](r *Reader, name string, parse func(string) (V, error)) (v V) {
 	if !r.next(name) {
-		return 0
+		return v
 	}
-	m, err := event.ParseTime(r.quoted())
+	v, err := parse(r.quoted())
 	r.bad = r.bad || err != nil
-	return m
-}
-
-// ID reads a name.
-func (r *Reader) ID(name string) (id identity.ID) {
-	if !r.next(name) {
-		return id
-	}
-	r.bad = id.UnmarshalText([]byte(r.quoted())) != nil || r.bad
-	return id
+	return v
 }
 
 // Texts reads an array of strings.
