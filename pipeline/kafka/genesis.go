@@ -57,7 +57,7 @@ func (a *applied) begin(ctx context.Context) error {
 // genesis checks the lanes the journal knows and writes the first entries of the others, all or none.
 func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, starts map[string]map[int32]int64) error {
 	known := len(journals)
-	var records []*kgo.Record
+	var out outgoing
 	for _, l := range a.lanes() {
 		j, has := journals[l]
 		if err := a.checkLane(l, j, has, known > 0); err != nil {
@@ -65,12 +65,16 @@ func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, 
 		}
 		if !has {
 			o := pipeline.Outcome{Lane: l, Entry: a.first(l, starts)}
-			records = append(records, a.records(&o)...)
+			out.add(a.Config, &o)
 			journals[l] = told{o.Entry, o.Entry}
 		}
 	}
-	if len(records) == 0 {
+	if len(out.records) == 0 {
 		return nil
+	}
+	records := make([]*kgo.Record, len(out.records))
+	for i := range records {
+		records[i] = &out.records[i]
 	}
 	if err := a.cl.BeginTransaction(); err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)

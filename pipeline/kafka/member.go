@@ -27,6 +27,7 @@ type Member struct {
 	now   func() time.Time
 
 	flows map[pipeline.Lane]*lanePlace // lanes whose records flow; the loop's
+	out   outgoing                     // of the beat under way; the loop's
 	ahead []pipeline.Fetched           // of these lanes: fetched, not yet asked for
 
 	mu         sync.Mutex // the client calls back while the loop polls

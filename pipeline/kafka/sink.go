@@ -14,9 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
-	"andon/schemas/cost"
-	"andon/schemas/deadletter"
-	"andon/schemas/exception"
 	"andon/schemas/journal"
 )
 
@@ -52,43 +49,21 @@ func (m *Member) produce(ctx context.Context, b pipeline.Beat) error {
 			mu.Unlock()
 		}
 	}
+	m.out.begin()
 	for i := range b.Lanes {
-		for _, r := range m.records(&b.Lanes[i]) {
-			m.cl.Produce(ctx, r, done)
-		}
+		m.out.add(m.Config, &b.Lanes[i])
 	}
-	if err := m.cl.Flush(ctx); err != nil {
+	for i := range m.out.records {
+		m.cl.Produce(ctx, &m.out.records[i], done)
+	}
+	err := m.cl.Flush(ctx)
+	if err != nil || failed != nil { // the client may hold on to what it did not get rid of
+		m.out = outgoing{}
+	}
+	if err != nil {
 		return fmt.Errorf("write a beat: %w", err)
 	}
 	return failed
-}
-
-// records encodes an outcome. All go to the partition of the lane's number.
-func (c Config) records(o *pipeline.Outcome) (records []*kgo.Record) {
-	add := func(topic string, key, value []byte) {
-		records = append(records, &kgo.Record{Topic: topic, Partition: o.Lane.Partition, Key: key, Value: value})
-	}
-	for i := range o.Exceptions {
-		x := &o.Exceptions[i]
-		add(c.Exceptions(), []byte(x.ID.String()), exception.Append(nil, x))
-	}
-	for _, id := range o.Forgotten {
-		add(c.Exceptions(), []byte(id.String()), nil) // compaction removes what has the key
-	}
-	for i := range o.Costs {
-		x := &o.Costs[i]
-		add(c.Costs(), []byte(x.ID.String()), cost.Append(nil, x))
-	}
-	for i := range o.Letters {
-		l := &o.Letters[i]
-		key := fmt.Sprintf("%s/%d/%d", l.Topic, l.Partition, l.Offset)
-		if l.Timer != "" {
-			key = fmt.Sprintf("%s/%d/%s", l.Topic, l.Partition, l.Timer)
-		}
-		add(c.DeadLetter(), []byte(key), deadletter.Append(nil, l))
-	}
-	add(c.Journal(), []byte(o.Entry.Lane), journal.Append(nil, &o.Entry))
-	return records
 }
 
 // commitOffsets adds the position of every lane of the beat to the transaction, moved or not, in the name of the assignment the lanes are held

@@ -25,8 +25,11 @@ func New(parts ...string) (id ID) {
 
 func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
+// AppendText appends 32 hexadecimal digits.
+func (id ID) AppendText(b []byte) ([]byte, error) { return hex.AppendEncode(b, id[:]), nil }
+
 // MarshalText writes 32 hexadecimal digits.
-func (id ID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+func (id ID) MarshalText() ([]byte, error) { return id.AppendText(nil) }
 
 // UnmarshalText reads 32 hexadecimal digits.
 func (id *ID) UnmarshalText(b []byte) error {
