@@ -19,9 +19,9 @@ const (
 	connectTime     = 10 * time.Second
 	commitTime      = 60 * time.Second // of one beat; the broker gives up before: transactionTime
 	transactionTime = 15 * time.Second
-	inflatedMax     = 16 << 20 // bytes of one batch, inflated
-	fetchMax        = 4 << 20  // bytes of one fetch from a broker, as they are stored: a beat or two, which stay warm until they are folded
-	partitionMax    = 512 << 10
+	inflatedMax     = 16 << 20  // bytes of one batch, inflated
+	fetchMax        = 8 << 20   // bytes of one fetch from a broker, as they are stored: a few beats
+	partitionMax    = 512 << 10 // of it from one partition: the records of a beat are of several lanes, which fold side by side
 )
 
 // Dial makes a client of a cluster that answers, for the caller to close. It tries for connectTime, but not again what cannot mend itself: an

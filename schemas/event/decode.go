@@ -10,6 +10,7 @@ import (
 // *Reject. It allocates nothing for a well-formed event without escapes and of at most keepLines lines, once e has held as many.
 func Decode(family Family, key, value []byte, e *Event) error {
 	*e = Event{Lines: blank(e.Lines)}
+	e.Content = xxhash.Sum64(value) // first: it is the fastest way to bring the bytes near
 	if r := parse(value, e); r != nil {
 		return r
 	}
@@ -19,7 +20,6 @@ func Decode(family Family, key, value []byte, e *Event) error {
 	if r := check(family, key, e); r != nil {
 		return r
 	}
-	e.Content = xxhash.Sum64(value)
 	return nil
 }
 
