@@ -2,6 +2,7 @@ package exception
 
 import (
 	"errors"
+	"strconv"
 
 	"andon/schemas/event"
 	"andon/schemas/identity"
@@ -34,9 +35,18 @@ func written(value []byte, x *Exception) bool {
 		Unit: Unit(r.Text(`"unit":`)), Expected: r.Optional(`"expected":`), Observed: r.Optional(`"observed":`), Delta: r.Optional(`"delta":`),
 		CostAtRiskMinor: r.Optional(`"cost_at_risk_minor":`), Currency: r.Text(`"currency":`), ProbabilityBP: r.Integer32(`"probability_bp":`),
 		AvoidableBP: r.Integer32(`"avoidable_bp":`), UrgencyBP: r.Integer32(`"urgency_bp":`), PriorityScore: r.Optional(`"priority_score":`),
-		Priority: Priority(r.Text(`"priority":`)), Deadline: member.As(&r, `"deadline":`, event.ParseTime), ActBy: member.As(&r, `"act_by":`, event.ParseTime), Reasons: r.Texts(`"reasons":`),
+		Priority: Priority(r.Text(`"priority":`)), Deadline: member.As(&r, `"deadline":`, event.ParseTime), ActBy: member.As(&r, `"act_by":`, event.ParseTime),
+		Reasons: []string{}, Evidence: Evidence{},
 	}
-	evidence := r.Raw(`"evidence":`)
+	reasons := r.Texts(`"reasons":`, func(s string) bool { x.Reasons = append(x.Reasons, s); return true })
+	evidence := r.Texts(`"evidence":`, x.Evidence.add)
 	x.Rule = r.Text(`"rule":`)
-	return evidence != nil && x.Evidence.UnmarshalJSON(evidence) == nil && r.Done()
+	return reasons && evidence && r.Done()
+}
+
+// add appends what the 16 digits stand for.
+func (ev *Evidence) add(digits string) bool {
+	hash, err := strconv.ParseUint(digits, 16, 64)
+	*ev = append(*ev, hash)
+	return err == nil && len(digits) == 16
 }

@@ -26,8 +26,11 @@ func (r *Reader) Done() bool { return !r.bad && r.text[r.at:] == "}" }
 
 // next reports whether the member is next, and goes to its value.
 func (r *Reader) next(name string) bool {
-	rest := r.text[r.at:]
-	if len(rest) <= len(name)+1 || rest[0] != ',' && (rest[0] != '{' || r.at > 0) || rest[1:1+len(name)] != name {
+	rest, before := r.text[r.at:], byte(',')
+	if r.at == 0 {
+		before = '{'
+	}
+	if len(rest) <= len(name)+1 || rest[0] != before || rest[1:1+len(name)] != name {
 		return false
 	}
 	r.at += 1 + len(name)
@@ -131,25 +134,18 @@ func As[V any](r *Reader, name string, parse func(string) (V, error)) (v V) {
 	return v
 }
 
-// Texts reads an array of strings.
-func (r *Reader) Texts(name string) (list []string) {
+// Texts reads an array of strings and gives each to add, which says whether it takes it; false when it is absent.
+func (r *Reader) Texts(name string, add func(string) bool) bool {
 	if !r.next(name) || !r.take('[') {
-		return nil
+		return false
 	}
-	list = []string{}
-	if r.take(']') {
-		return list
-	}
-	for {
-		list = append(list, r.quoted())
-		if r.bad || r.take(']') {
-			return list
-		}
-		if !r.take(',') {
+	for first := true; !r.take(']'); first = false {
+		if !first && !r.take(',') || !add(r.quoted()) || r.bad {
 			r.bad = true
-			return list
+			return false
 		}
 	}
+	return true
 }
 
 // take goes over byte c, if it is next.
@@ -159,19 +155,4 @@ func (r *Reader) take(c byte) bool {
 		return true
 	}
 	return false
-}
-
-// Raw reads an array without looking into it: it may hold no arrays and no brackets in strings.
-func (r *Reader) Raw(name string) []byte {
-	if !r.next(name) {
-		return nil
-	}
-	end := strings.IndexByte(r.text[r.at:], ']')
-	if end < 0 {
-		r.bad = true
-		return nil
-	}
-	raw := r.text[r.at : r.at+end+1]
-	r.at += end + 1
-	return []byte(raw)
 }
