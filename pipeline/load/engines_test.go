@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -58,11 +59,11 @@ func (m *mishaps) Insert(ctx context.Context, token string, from load.Partition,
 }
 
 func TestExactOverCrashesAndAnOutage(t *testing.T) {
-	const half, deaths = 10_000, 12
+	const half, deaths = 10_000, 8
 	s := newSite(t)
 	s.produce(half)
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, table := range []string{"events", "exceptions"} {
+	for _, table := range []string{"events", "exceptions", "costs"} {
 		for range deaths {
 			s.start(s.Config, table, func(die context.CancelFunc, log load.Log, into load.Table) (load.Log, load.Table) {
 				m := &mishaps{Log: log, Table: into, random: rand.New(rand.NewPCG(random.Uint64(), 0)), die: die}
@@ -70,32 +71,33 @@ func TestExactOverCrashesAndAnOutage(t *testing.T) {
 			}).end()
 		}
 	}
-	t.Logf("after %d deaths each: %d events and %d revisions of %d are there", deaths,
-		s.count("SELECT count() FROM DB.events FINAL"), s.count("SELECT count() FROM DB.exceptions FINAL"), half)
-	events, exceptions := s.start(s.Config, "events", nil), s.start(s.Config, "exceptions", nil)
+	t.Logf("after %d deaths each: %d events, %d revisions and %d costs of %d are there", deaths,
+		s.count("SELECT count() FROM DB.events FINAL"), s.count("SELECT count() FROM DB.exceptions FINAL"), s.count("SELECT count() FROM DB.costs FINAL"), half)
+	all := []*loader{s.start(s.Config, "events", nil), s.start(s.Config, "exceptions", nil), s.start(s.Config, "costs", nil)}
 	s.await("the first half", s.complete)
 	s.check()
 
 	server := enginetest.ClickHouse(t)
 	server.Kill()
 	s.produce(half)
-	s.await("both loaders to say that they cannot load", func() bool {
-		return events.gauge("andon_load_down") == 1 && exceptions.gauge("andon_load_down") == 1
+	s.await("all loaders to say that they cannot load", func() bool {
+		return !slices.ContainsFunc(all, func(l *loader) bool { return l.gauge("andon_load_down") == 0 })
 	})
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.await("the second half", s.complete)
 	s.await("the loaders to say that nothing waits", func() bool {
-		for _, l := range []*loader{events, exceptions} {
+		for _, l := range all {
 			if l.gauge("andon_load_down") != 0 || l.gauge("andon_load_lag_offsets") != 0 || l.gauge("andon_load_delay_seconds") != 0 {
 				return false
 			}
 		}
 		return true
 	})
-	events.stop()
-	exceptions.stop()
+	for _, l := range all {
+		l.stop()
+	}
 	s.check()
 }
 
@@ -104,7 +106,7 @@ func TestTwoProcessesShareAndHandOver(t *testing.T) {
 	other := s.Config
 	other.Instance = s.OwnPrefix + "two"
 	first, second := s.start(s.Config, "events", nil), s.start(other, "events", nil)
-	changes := s.start(s.Config, "exceptions", nil)
+	changes, costs := s.start(s.Config, "exceptions", nil), s.start(s.Config, "costs", nil)
 	rows := func(l *loader) (n float64) {
 		families, err := l.metrics.Gather()
 		if err != nil {
@@ -126,6 +128,7 @@ func TestTwoProcessesShareAndHandOver(t *testing.T) {
 	s.await("the other to load everything", s.complete)
 	second.stop()
 	changes.stop()
+	costs.stop()
 	s.check()
 }
 
