@@ -90,7 +90,7 @@ func TestWhatIsNoEventIsCountedAndLeftOut(t *testing.T) {
 }
 
 func TestABlockOfOneTokenIsThereOnce(t *testing.T) {
-	const n = 100_000
+	const n = 40_000
 	conn := connect(t, "default")
 	db, name := migrated(t, conn)
 	for _, test := range []struct {
