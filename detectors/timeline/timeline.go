@@ -123,6 +123,11 @@ func (t *Timeline) Add(f *Fact) Outcome {
 	return outcome
 }
 
+// Latest reports whether a fact would come last.
+func (t *Timeline) Latest(f *Fact) bool {
+	return len(t.facts) == 0 || !f.before(&t.facts[len(t.facts)-1])
+}
+
 func (f *Fact) before(g *Fact) bool {
 	return cmp.Or(cmp.Compare(f.Time, g.Time), cmp.Compare(f.ID, g.ID)) < 0
 }

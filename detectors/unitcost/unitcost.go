@@ -42,9 +42,19 @@ func Of(family event.Family, facts []*timeline.Fact, rates *setting.Costs, list 
 	return list
 }
 
-// Touches reports whether a fact of this kind can change any claim.
-func Touches(f *timeline.Fact) bool {
-	return f.Type != event.CarrierScan && f.Type != event.CarrierETA && f.Type != event.LabelCreated || f.Status == event.Cancelled
+// Touches reports whether a fact of this kind can change any claim. One that is later than all others begins work at most, which is claimed when it
+// ends.
+func Touches(f *timeline.Fact, latest bool) bool {
+	switch f.Type {
+	case event.CarrierScan:
+		return f.Status == event.Cancelled
+	case event.CarrierETA, event.LabelCreated, event.ASNCancelled, event.ReceiptClosed:
+		return false
+	case event.PickStarted, event.PackStarted, event.PackItem:
+		return !latest
+	default:
+		return true
+	}
 }
 
 // Same reports whether two claims are about the same piece.

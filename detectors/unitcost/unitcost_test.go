@@ -9,6 +9,8 @@ import (
 	"andon/detectors/timeline"
 	"andon/detectors/unitcost"
 	"andon/schemas/event"
+
+	"pgregory.net/rapid"
 )
 
 const start = event.Micros(1_740_787_200) * event.Second
@@ -110,4 +112,40 @@ func TestUnknownStaysUnknown(t *testing.T) {
 	if c := unitcost.Of(event.PickPack, facts, &rates, nil); len(c) != 1 || c[0].Currency != "" {
 		t.Errorf("a line of which a part is unknown: %+v", c)
 	}
+}
+
+// What is said not to touch any claim does not: the claims with such a fact are those without it.
+func TestUntouchedClaimsStay(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		families := map[event.Type]event.Family{}
+		for typ := event.ASNDespatched; typ < event.Correction; typ++ {
+			for _, f := range event.Families {
+				if f.Of(typ) {
+					families[typ] = f
+				}
+			}
+		}
+		family := rapid.SampledFrom(event.Families[:]).Draw(t, "family")
+		var view timeline.Timeline
+		rates := setting.DefaultCosts()
+		for i := range rapid.IntRange(1, 12).Draw(t, "events") {
+			typ := event.Type(rapid.IntRange(int(event.ASNDespatched), int(event.Correction)-1).Draw(t, "type"))
+			if families[typ] != family {
+				continue
+			}
+			e := event.Event{
+				ID: fmt.Sprint(i), Type: typ, Time: start + event.Micros(rapid.IntRange(0, 9).Draw(t, "at"))*event.Minute, Line: fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "line")),
+				CartonID: fmt.Sprint(rapid.IntRange(0, 1).Draw(t, "carton")), QtyMilli: 1000, LineClosed: rapid.Bool().Draw(t, "closed"),
+				Status: rapid.SampledFrom([]event.Status{event.Accepted, event.Cancelled}).Draw(t, "status"),
+			}
+			var f timeline.Fact
+			timeline.Of(&e, e.Time, 0, &f, &timeline.Document{})
+			touches := unitcost.Touches(&f, view.Latest(&f))
+			before := tell(unitcost.Of(family, view.Live, &rates, nil))
+			view.Add(&f)
+			if after := tell(unitcost.Of(family, view.Live, &rates, nil)); !touches && after != before {
+				t.Fatalf("%s: %s\nbefore:\n%s", typ, after, before)
+			}
+		}
+	})
 }
