@@ -44,8 +44,8 @@ func compileRule(r *rule.Rule, given map[string]int64) (compiled, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		value := given[name]
-		if value < 0 || value > 1e12 {
-			return c, fmt.Errorf("settings.rules.%s.%s: %d is not between 0 and 1e12", r.Code, name, value)
+		if most := limitOf(name); value < 0 || value > most {
+			return c, fmt.Errorf("settings.rules.%s.%s: %d is not between 0 and %d", r.Code, name, value, most)
 		}
 		i := slices.IndexFunc(r.Settings, func(d rule.Setting) bool { return d.Name == name })
 		if i >= 0 {
@@ -57,6 +57,17 @@ func compileRule(r *rule.Rule, given map[string]int64) (compiled, error) {
 	return c, nil
 }
 
+// limitOf is the most a number may be, by its unit, which is the last word of its name.
+func limitOf(name string) int64 {
+	switch {
+	case strings.HasSuffix(name, "_bp"):
+		return 10_000
+	case strings.HasSuffix(name, "_s"):
+		return 10 * 365 * 86_400
+	}
+	return 1e12
+}
+
 // sources maps a carrier or site to what its source sends; the entry under "" stands for any.
 type sources map[string]rule.Sends
 
@@ -64,6 +75,9 @@ func compileSources(family event.Family, declared []setting.Source) (sources, er
 	var all sources
 	for i, d := range declared {
 		f, ok := event.ParseFamily(d.Family)
+		if other := map[bool]string{true: d.Site, false: d.Carrier}[f == event.Carrier]; ok && other != "" {
+			return nil, fmt.Errorf("settings.sources[%d]: on the topic %s a source is a %s", i, d.Family, map[bool]string{true: "carrier", false: "site"}[f == event.Carrier])
+		}
 		if !ok {
 			return nil, fmt.Errorf("settings.sources[%d].family: %q is none of asn, carrier, pickpack", i, d.Family)
 		}
@@ -80,6 +94,9 @@ func compileSources(family event.Family, declared []setting.Source) (sources, er
 		name := d.Site
 		if family == event.Carrier {
 			name = d.Carrier
+		}
+		if _, twice := all[name]; twice {
+			return nil, fmt.Errorf("settings.sources[%d]: %s %q is declared twice", i, d.Family, name)
 		}
 		all[name] = sends
 	}

@@ -170,6 +170,7 @@ func (e *Engine) take(it *beat.Item, i int, st *beat.Stepped) {
 
 // Keep makes the beat final.
 func (e *Engine) Keep() {
+	clear(e.undo)
 	e.undo = e.undo[:0]
 	e.kept = e.lane
 	e.beat++
@@ -184,9 +185,10 @@ func (e *Engine) Undo() {
 			u.armed = 0 // what the heap still holds of it is stale
 			continue
 		}
+		armed := u.armed
 		*u.entity = u.was
 		e.entities[u.key] = u.entity // it may have been forgotten
-		if u.armed != 0 {
+		if u.armed != 0 && u.armed != armed {
 			e.wakes.push(u.armed, u.entity)
 		}
 	}

@@ -78,7 +78,7 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 		ent.facts = nil
 	}
 	ent.facts = extend(ent.facts, e.buf)
-	ent.latest = max(ent.latest, e.fact.Time, e.fact.At)
+	ent.latest = max(ent.latest, e.fact.Time, e.forget.due(&e.fact))
 	e.arm(ent, next)
 	e.report(f, st)
 	return outcome, nil
@@ -103,11 +103,10 @@ func extend(facts, more []byte) []byte {
 	return fresh[:n]
 }
 
-// arm sets the entity's next timer: when a rule wants to judge again, or when it is to be forgotten.
+// arm sets the entity's next timer: when a rule wants to judge again, else when it is to be forgotten.
 func (e *Engine) arm(ent *entity, next event.Micros) {
-	ent.wake = next
-	if at := e.forget.at(max(ent.latest, next), closed(e.view.Live)); at != 0 && (next == 0 || at < next) {
-		ent.wake = at
+	if ent.wake = next; next == 0 {
+		ent.wake = e.forget.at(ent.latest, closed(e.view.Live))
 	}
 	e.wakes.arm(ent)
 }
@@ -163,12 +162,15 @@ func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) boo
 	}
 }
 
+// fire judges an entity at its due time, and forgets it when no rule waits for anything and its time is up.
 func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	ent := w.entity
 	e.touch(ent, false)
 	timer := beat.Timer{Tenant: ent.tenant(), Subject: ent.subject(), Due: w.due}
 	ent.wake, ent.armed = 0, 0
-	if slices.Contains(disarm, timer) {
+	if slices.Contains(disarm, timer) { // all that is left of it is that it ends
+		ent.wake = e.forget.at(max(ent.latest, w.due), false)
+		e.wakes.arm(ent)
 		return
 	}
 	mark := e.found.Mark()
@@ -181,13 +183,12 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}
-	over := closed(e.view.Live)
-	if at := e.forget.at(ent.latest, over); at != 0 && at <= w.due {
+	f := finding{entity: ent, at: e.lane.time, item: -1, timer: w.due}
+	next, over := e.judge(&f, w.due), closed(e.view.Live)
+	if at := e.forget.at(ent.latest, over); next == 0 && at != 0 && at <= w.due {
 		e.end(ent, over, st)
 		return
 	}
-	f := finding{entity: ent, at: e.lane.time, item: -1, timer: w.due}
-	next := e.judge(&f, w.due)
 	ent.latest = max(ent.latest, w.due)
 	e.arm(ent, next)
 	e.report(f, st)

@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
@@ -36,31 +37,38 @@ func (f forget) at(latest event.Micros, closed bool) event.Micros {
 	return latest + span
 }
 
+// due is the due time a fact states, as far as forgetting heeds it: a promise for the next century keeps nothing for so long.
+func (f forget) due(fact *timeline.Fact) event.Micros {
+	if f.open == 0 {
+		return fact.At
+	}
+	return min(fact.At, fact.Time+f.open)
+}
+
 // closed reports whether the story of an entity is over: nothing more is expected of it.
 func closed(facts []*timeline.Fact) bool {
+	advised, cancelled := int32(-1), int32(-1)
 	received := false
 	for _, f := range facts {
 		switch f.Type {
-		case event.ReceiptLine:
-			received = true
 		case event.ReceiptClosed, event.ManifestClosed:
 			return true
 		case event.CarrierScan:
 			if f.Status == event.Delivered || f.Status == event.RTS || f.Status == event.Cancelled {
 				return true
 			}
+		case event.ReceiptLine:
+			received = true
+		case event.ASNDespatched:
+			advised = max(advised, f.Revision)
+		case event.ASNCancelled:
+			if cancelled = max(cancelled, f.Revision); f.Revision == 0 { // one that names no revision cancels them all
+				cancelled = math.MaxInt32
+			}
 		default:
 		}
 	}
-	if received {
-		return false
-	}
-	for _, f := range facts {
-		if f.Type == event.ASNCancelled {
-			return true
-		}
-	}
-	return false
+	return !received && cancelled >= max(advised, 0)
 }
 
 // end forgets an entity. What it raised is told to Settle, which lets go of it.

@@ -20,6 +20,9 @@ func (e *Engine) price(ent *entity) {
 	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
 		before, after = before[1:], after[1:]
 	}
+	for n, m := len(before), len(after); n > 0 && m > 0 && before[n-1] == after[m-1]; n, m = len(before), len(after) {
+		before, after = before[:n-1], after[:m-1]
+	}
 	for i := range after {
 		c := &after[i]
 		if was := claimOf(before, c); was == nil || *was != *c {
@@ -63,6 +66,11 @@ func (e *Engine) cost(ent *entity, c *unitcost.Claim) cost.Cost {
 	return x
 }
 
+// currency reports whether a code is three capital letters, or none.
+func currency(code string) bool {
+	return code == "" || len(code) == 3 && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
 // checkCosts refuses figures that make no sense. A set without a currency prices nothing.
 func checkCosts(c setting.Costs) error {
 	figures := []struct {
@@ -72,6 +80,9 @@ func checkCosts(c setting.Costs) error {
 		{"labour_minor_per_h", c.LabourMinorPerH}, {"pick_line_s", c.PickLineS}, {"pack_carton_s", c.PackCartonS}, {"receive_line_s", c.ReceiveLineS},
 		{"material_minor", c.MaterialMinor}, {"freight_minor", c.FreightMinor}, {"pick_pause_s", &c.PickPauseS}, {"pack_pause_s", &c.PackPauseS},
 		{"receive_pause_s", &c.ReceivePauseS},
+	}
+	if !currency(c.Currency) {
+		return fmt.Errorf("settings.costs.currency: %q is no ISO 4217 code such as USD", c.Currency)
 	}
 	for i, f := range figures {
 		switch {

@@ -59,7 +59,7 @@ func (e *Engine) settle(f *finding, st *beat.Settled) {
 			m.apply(v)
 		}
 	}
-	m.retractUnsaid()
+	m.retractUnsaid(verdicts)
 	f.entity.raised = m.raised
 }
 
@@ -143,6 +143,9 @@ func (m *merge) change(i int, x exception.Exception) int {
 		m.engine.lane.open++
 	}
 	x.Change = changeTo(x.State, wasOpen)
+	if k := slices.Index(m.out.Forgotten, x.ID); k >= 0 { // let go of earlier in this beat, and begun anew
+		m.out.Forgotten = slices.Delete(m.out.Forgotten, k, k+1)
+	}
 	m.raised[i] = &x
 	m.out.Exceptions = append(m.out.Exceptions, x)
 	return i
@@ -162,14 +165,19 @@ func changeTo(s exception.State, wasOpen bool) exception.Change {
 
 // retractUnsaid retracts what the finding no longer speaks of: the facts it stood on were corrected away. What was cleared as late data never
 // was a violation and stays as it is.
-func (m *merge) retractUnsaid() {
+func (m *merge) retractUnsaid(verdicts []rule.Verdict) {
 	for i, said := range m.said {
-		if x := m.raised[i]; !said && x.State != exception.Retracted && !x.LateData {
+		if x := m.raised[i]; !said && x.State != exception.Retracted && !x.LateData && !(x.State.Ended() && blind(verdicts, x.Code)) {
 			gone := *x
 			gone.State, gone.ClearedAt, gone.DetectedAt = exception.Retracted, 0, m.finding.at
 			m.change(i, gone)
 		}
 	}
+}
+
+// blind reports whether the rule of a code said that it no longer sees all it once saw.
+func blind(verdicts []rule.Verdict, code string) bool {
+	return slices.ContainsFunc(verdicts, func(v rule.Verdict) bool { return v.Kind == rule.Blind && v.Rule.Code == code })
 }
 
 // build is the exception a verdict claims, but for state and revision. It owns its strings.

@@ -108,9 +108,7 @@ func (l *Line) Run(ctx context.Context, o mem.Options) error {
 func (l *Line) Final() []exception.Exception {
 	last := map[exception.ID]exception.Exception{}
 	for _, x := range l.log.Exceptions {
-		if x.Revision > last[x.ID].Revision {
-			last[x.ID] = x
-		}
+		last[x.ID] = x
 	}
 	final := make([]exception.Exception, 0, len(last))
 	for _, x := range last {

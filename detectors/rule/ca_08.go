@@ -25,7 +25,7 @@ func judgeReturned(c *Context, out *Verdicts) {
 	if s.returned == nil {
 		return
 	}
-	v := Verdict{Kind: Fires, Episode: Episode{Event: s.returned.ID}, OpenedAt: s.returned.Time}
+	v := Verdict{Kind: Fires, Episode: Episode{Milestone: event.RTS, Journey: s.began()}, OpenedAt: s.returned.Time}
 	v.Value, v.Currency = s.value()
 	out.Add(v)
 	out.Evidence(s.returned)

@@ -11,7 +11,7 @@ import (
 // Fires at the first DAMAGED scan, and at the first LOST scan; a lost shipment that is scanned again on its way clears. Fires too when, after the
 // shipment was announced and before its journey ended, no scan came for the silence limit; the next scan clears that, and a scan later than the
 // limit raises and clears in one step. Waiting at a pick-up point is no silence. Abstains from silence across a border, and where the source sends no
-// scans on the way. State: the latest scans; of a shipment scanned more often than a timeline keeps, silences before those are no longer said.
+// scans on the way. State: the latest scans; of a shipment scanned more often than a timeline keeps, silences before those stay as they were said.
 // Script: testdata/ca_13.txt.
 var damagedOrLost = Rule{
 	Code: "CA-13", Title: "Damaged or lost", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.2",
@@ -40,7 +40,7 @@ func judgeDamagedOrLost(c *Context, out *Verdicts) {
 		if f == nil {
 			continue
 		}
-		v := Verdict{Kind: Fires, Episode: Episode{Event: f.ID}, OpenedAt: f.Time, Value: value, Currency: currency}
+		v := Verdict{Kind: Fires, Episode: Episode{Milestone: f.Status, Journey: s.began()}, OpenedAt: f.Time, Value: value, Currency: currency}
 		if found := foundAfter(c.Facts, f); f == s.lost && found != nil {
 			v.Kind, v.Violated, v.ClearedAt = Satisfied, true, found.Time
 		}
@@ -72,7 +72,11 @@ func judgeSilence(c *Context, s *shipment, out *Verdicts) {
 	limit := event.Micros(c.Values[0]) * event.Second
 	value, currency := s.value()
 	var last *timeline.Fact
-	for _, f := range latestScans(c.Facts) {
+	latest := latestScans(c.Facts)
+	if len(latest) < len(c.Facts) {
+		out.Add(Verdict{Kind: Blind})
+	}
+	for _, f := range latest {
 		switch {
 		case f.Type != event.CarrierScan && (last != nil || f.Type != event.ShipmentManifested):
 			continue

@@ -30,37 +30,37 @@ func judgeStatusRegression(c *Context, out *Verdicts) {
 		return
 	}
 	limit := end.Time + event.Micros(c.Values[0])*event.Second
-	for i := len(c.Facts) - 1; i >= 0 && c.Facts[i].Time > limit; i-- { // few facts are later than the end: look from the back
-		if isRegression(c.Facts[i], end) {
-			firstRegression(c, s, end, limit, out)
-			return
-		}
-	}
-}
-
-// firstRegression says what the first scan after the limit means.
-func firstRegression(c *Context, s *shipment, end *timeline.Fact, limit event.Micros, out *Verdicts) {
-	if s.again != nil && s.again.Time > end.Time {
+	scan, unplaced := firstRegression(c.Facts, end, limit)
+	switch {
+	case scan == nil && !unplaced:
+	case s.again != nil && s.again.Time > end.Time:
 		out.Abstain("journey: the tracking number was announced again")
-		return
-	}
-	for _, f := range c.Facts {
-		switch {
-		case f.Time <= limit || !isRegression(f, end):
-		case end.Place == 0 || f.Place == 0:
-			out.Abstain("place of a scan")
-			return
-		default:
-			out.Add(Verdict{Kind: Fires, Episode: Episode{Event: end.ID}, Due: end.Time, OpenedAt: f.Time, Delta: N(seconds(f.Time - end.Time))})
-			out.Evidence(end, f)
-			return
-		}
+	case scan == nil:
+		out.Abstain("place of a scan")
+	default:
+		out.Add(Verdict{Kind: Fires, Episode: Episode{Journey: s.began()}, Due: end.Time, OpenedAt: scan.Time, Delta: N(seconds(scan.Time - end.Time))})
+		out.Evidence(end, scan)
 	}
 }
 
-// isRegression reports whether a fact is a scan of goods on their way at a place that is not known to be where the journey ended.
-func isRegression(f, end *timeline.Fact) bool {
-	if f.Type != event.CarrierScan || !f.Status.Physical() || f.Place == end.Place && f.Place != 0 {
+// firstRegression is the first scan after the limit that shows the goods on their way at another place than the end's, and whether there is one
+// of which that cannot be told because a place is not stated.
+func firstRegression(facts []*timeline.Fact, end *timeline.Fact, limit event.Micros) (scan *timeline.Fact, unplaced bool) {
+	for i := len(facts) - 1; i >= 0 && facts[i].Time > limit; i-- { // few facts are later than the end: look from the back
+		switch f := facts[i]; {
+		case !onItsWay(f):
+		case end.Place == 0 || f.Place == 0:
+			unplaced = true
+		case f.Place != end.Place:
+			scan = f
+		}
+	}
+	return scan, unplaced
+}
+
+// onItsWay reports whether a fact is a scan of goods that have not arrived.
+func onItsWay(f *timeline.Fact) bool {
+	if f.Type != event.CarrierScan || !f.Status.Physical() {
 		return false
 	}
 	switch f.Status {

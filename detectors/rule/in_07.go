@@ -1,16 +1,13 @@
 package rule
 
 import (
-	"strings"
-
-	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 )
 
 // IN-07: goods arrived that the despatch advice does not name (X12 element 412: 05; EPCIS mismatch_class).
 //
-// Fires for each received item that no line of the advice in force names; GTINs are compared without their leading zeros, lots do not matter. It
+// Fires for each received item that no line of the advice in force names; lots do not matter. It
 // never clears; a correction or a new revision of the advice retracts it. Abstains until the advice is known, and where advice and receipt
 // number their items differently. State: the advice and the receipt lines. Known false positives: approved substitutes. Script: testdata/in_07.txt.
 var skuUnexpected = Rule{
@@ -33,51 +30,55 @@ func judgeSKUUnexpected(c *Context, out *Verdicts) {
 		out.Abstain("advised items")
 		return
 	}
-	for i, f := range c.Facts {
-		if f.Type != event.ReceiptLine || r.advises(f.Item) || receivedBefore(c.Facts[:i], f.Item) {
-			continue
-		}
-		if !r.numbersAs(f.Item) {
+	for _, u := range r.unexpected(c) {
+		if !r.numbersAs(u.item) {
 			out.Abstain("one kind of item number on advice and receipt")
 			continue
 		}
-		v := Verdict{Kind: Fires, Episode: Episode{Revision: r.doc.Revision, Item: f.Item}, OpenedAt: r.doc.Time, Expected: N(0)}
-		sum := int64(0)
-		for _, g := range c.Facts[i:] {
-			if g.Type == event.ReceiptLine && g.Item == f.Item {
-				sum += g.Qty
-				v.OpenedAt = max(v.OpenedAt, g.Time)
-			}
-		}
-		v.Observed, v.Delta = N(sum), N(sum)
-		out.Add(v)
+		out.Add(Verdict{
+			Kind: Fires, Episode: Episode{Revision: r.doc.Revision, Item: u.item}, OpenedAt: max(u.lastAt, r.doc.Time),
+			Expected: N(0), Observed: N(u.received), Delta: N(u.received),
+		})
 		out.Evidence(r.doc)
-		for _, g := range c.Facts[i:] {
-			if g.Type == event.ReceiptLine && g.Item == f.Item {
-				out.Evidence(g)
+		for _, f := range c.Facts {
+			if f.Type == event.ReceiptLine && f.Item == u.item {
+				out.Evidence(f)
 			}
 		}
 	}
 }
 
-func receivedBefore(facts []*timeline.Fact, item string) bool {
-	for _, f := range facts {
-		if f.Type == event.ReceiptLine && f.Item == item {
-			return true
-		}
+// unexpected sums what was received of items that no line of the advice names, in the order in which they came.
+func (r *receiving) unexpected(c *Context) []itemSum {
+	s := &c.strange
+	if s.known {
+		return s.All
 	}
-	return false
-}
-
-// advises reports whether a line of the advice names the item.
-func (r *receiving) advises(item string) bool {
-	bare := bareItem(item)
-	for i := range r.doc.Doc.Lines {
-		if l := &r.doc.Doc.Lines[i]; l.Item == item || bareItem(l.Item) == bare {
-			return true
+	s.begin()
+	advised := map[string]bool(nil)
+	for _, f := range c.Facts {
+		if f.Type != event.ReceiptLine {
+			continue
 		}
+		if advised == nil {
+			advised = make(map[string]bool, len(r.doc.Doc.Lines))
+			for i := range r.doc.Doc.Lines {
+				advised[r.doc.Doc.Lines[i].Item] = true
+			}
+		}
+		if advised[f.Item] {
+			continue
+		}
+		key := itemKey{item: f.Item}
+		sum := s.Find(key)
+		if sum == nil {
+			sum = s.Add(key)
+			*sum = itemSum{itemKey: key}
+		}
+		sum.received += f.Qty
+		sum.lastAt = f.Time
 	}
-	return false
+	return s.All
 }
 
 // numbersAs reports whether the advice numbers any item as this one is: by GTIN, or not.
@@ -90,17 +91,9 @@ func (r *receiving) numbersAs(item string) bool {
 	return false
 }
 
-// bareItem is a GTIN without its leading zeros, any other number as it is. GTIN-8, -12, -13 and -14 name one item (GS1 General Specifications, 3.3.2).
-func bareItem(item string) string {
-	if isGTIN(item) {
-		return strings.TrimLeft(item, "0")
-	}
-	return item
-}
-
-// isGTIN reports whether a number has the length and the check digit of a GTIN: weights 3 and 1 from the right sum up to a multiple of ten.
+// isGTIN reports whether a number has the 14 digits and the check digit of a GTIN: weights 3 and 1 from the right sum up to a multiple of ten.
 func isGTIN(s string) bool {
-	if n := len(s); n != 8 && (n < 12 || n > 14) {
+	if len(s) != 14 {
 		return false
 	}
 	sum := 0

@@ -15,7 +15,7 @@ var pickPackQty = Rule{
 	Code: "PA-01", Title: "Packed other than picked", Family: event.PickPack, Severity: exception.Major, Unit: exception.Milli, Version: 1, Since: "0.2",
 	Text:     "What was packed of an item is not what was picked of it.",
 	NotYet:   "Goods put back after picking wait for an event that says so: until then they count as picked.",
-	Settings: []Setting{{"idle_close_s", 600, "seconds without work after the last closed carton after which all cartons count as closed"}},
+	Settings: []Setting{{"idle_close_s", 600, "seconds without a pick or pack, once all cartons are closed, after which no other is expected"}},
 	Stake:    Stake{Reship: parcelFreight, Rework: 2_200, WithinS: 14_400, RecoverS: 900}, // what a wrong pick costs (domain reference 4.2)
 	Judge:    judgePickPackQty,
 	Say: func(v *Verdict) []string {
@@ -39,7 +39,7 @@ func judgePickPackQty(c *Context, out *Verdicts) {
 	}
 	closedAt := event.Micros(0)
 	if p.closed != nil {
-		closedAt = p.closed.Time + event.Micros(c.Values[0])*event.Second
+		closedAt = p.last + event.Micros(c.Values[0])*event.Second
 	}
 	if m := order.manifest; m != nil && (closedAt == 0 || m.Time < closedAt) {
 		closedAt = m.Time

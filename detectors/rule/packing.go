@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"andon/detectors/keyed"
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 )
@@ -8,47 +9,61 @@ import (
 // packing is what the pack rules share.
 type packing struct {
 	closed *timeline.Fact // the last pack.closed; nil while a carton that was opened is open
+	last   event.Micros   // of the picks and packs
 	packed bool           // some item was packed
 	picked bool           // some item was picked
 	blank  bool           // a pick or pack does not say of what item
 }
 
 func packingOf(facts []*timeline.Fact) (p packing) {
-	for _, f := range facts {
+	open := 0
+	for i, f := range facts {
 		switch f.Type {
 		case event.PackStarted:
-			p.closed = nil
+			open++
 		case event.PackClosed:
 			p.closed = f
 		case event.PackItem:
 			p.packed, p.blank = true, p.blank || f.Item == ""
 		case event.PickConfirmed:
 			p.picked, p.blank = true, p.blank || f.Item == ""
+		default:
+			continue
 		}
+		p.last = facts[i].Time
 	}
-	if p.closed != nil && anyOpen(facts) {
+	if p.closed != nil && open > 0 && anyOpen(facts) {
 		p.closed = nil
 	}
 	return p
 }
 
-// anyOpen reports whether a carton was opened and not closed since. Cartons without an id are one carton.
+// anyOpen reports whether a carton was opened and not closed at that instant or since. Cartons without an id are one carton.
 func anyOpen(facts []*timeline.Fact) bool {
-	for i, f := range facts {
-		if f.Type == event.PackStarted && !closedAfter(facts[i:], f.Place) {
+	var closed, opened keyed.List[uint32, *timeline.Fact] // the last of each carton
+	for _, f := range facts {
+		switch f.Type {
+		case event.PackStarted:
+			keepLast(&opened, f)
+		case event.PackClosed:
+			keepLast(&closed, f)
+		default:
+		}
+	}
+	for _, f := range opened.All {
+		if c := closed.Find(f.Place); c == nil || (*c).Time < f.Time {
 			return true
 		}
 	}
 	return false
 }
 
-func closedAfter(facts []*timeline.Fact, carton uint32) bool {
-	for _, f := range facts {
-		if f.Type == event.PackClosed && f.Place == carton {
-			return true
-		}
+func keepLast(l *keyed.List[uint32, *timeline.Fact], f *timeline.Fact) {
+	last := l.Find(f.Place)
+	if last == nil {
+		last = l.Add(f.Place)
 	}
-	return false
+	*last = f
 }
 
 // packedItem compares what was picked of an item with what was packed, in thousandths of the base unit.
@@ -59,19 +74,17 @@ type packedItem struct {
 	lastAt         event.Micros
 }
 
-func (p *packedItem) keyOf() string { return p.item }
-
 // packedItems sums picks and packs per item, in the order in which the items come up; closedAt is when all cartons were closed.
 func packedItems(c *Context, closedAt event.Micros) []packedItem {
 	s := &c.packed
-	s.reset()
+	s.begin()
 	for _, f := range c.Facts {
 		if f.Type != event.PickConfirmed && f.Type != event.PackItem {
 			continue
 		}
-		p := s.find(f.Item, (*packedItem).keyOf)
+		p := s.Find(f.Item)
 		if p == nil {
-			p = s.add(f.Item, (*packedItem).keyOf)
+			p = s.Add(f.Item)
 			*p = packedItem{item: f.Item}
 		}
 		qty := f.Qty
@@ -86,5 +99,5 @@ func packedItems(c *Context, closedAt event.Micros) []packedItem {
 			p.byClose += qty
 		}
 	}
-	return s.list
+	return s.All
 }

@@ -44,21 +44,19 @@ type linePick struct {
 	facts    []*timeline.Fact // its confirmed and shorted picks
 }
 
-func (l *linePick) keyOf() string { return l.line }
-
 // linePicks sums the picks of every planned line, in the order of the plan; a line the plan names twice is one line. A line is closed by a pick
 // that says so, by a shorted pick, or with the manifest. Picks of lines nobody planned are another rule's matter.
 func (p *picking) linePicks(c *Context) []linePick {
 	s := &c.lines
 	if s.known {
-		return s.list
+		return s.All
 	}
-	s.reset()
+	s.begin()
 	for i := range p.release.Doc.Lines {
 		plan := &p.release.Doc.Lines[i]
-		l := s.find(plan.Line, (*linePick).keyOf)
+		l := s.Find(plan.Line)
 		if l == nil {
-			l = s.add(plan.Line, (*linePick).keyOf)
+			l = s.Add(plan.Line)
 			*l = linePick{line: plan.Line, weighed: plan.Weighed, unitCost: plan.UnitCost, currency: plan.Currency, facts: l.facts[:0]}
 			if p.manifest != nil {
 				l.closed, l.closedAt = true, p.manifest.Time
@@ -70,17 +68,17 @@ func (p *picking) linePicks(c *Context) []linePick {
 		if f.Type != event.PickConfirmed && f.Type != event.PickShorted {
 			continue
 		}
-		if l := s.find(f.Line, (*linePick).keyOf); l != nil {
+		if l := s.Find(f.Line); l != nil {
 			l.facts = append(l.facts, f)
 			if (f.Type == event.PickShorted || f.LineClosed) && (!l.closed || f.Time < l.closedAt) {
 				l.closed, l.closedAt = true, f.Time
 			}
 		}
 	}
-	for i := range s.list {
-		s.list[i].sum()
+	for i := range s.All {
+		s.All[i].sum()
 	}
-	return s.list
+	return s.All
 }
 
 func (l *linePick) sum() {

@@ -80,22 +80,20 @@ type itemSum struct {
 	closedAt event.Micros // of receiving, as byClose takes it
 }
 
-func (s *itemSum) keyOf() itemKey { return s.itemKey }
-
 // itemSums compares advice and receipts item by item, in the order of the advice. Received lots are matched to the advised lot, else to an
 // advice of the item without lot. What was never advised is another rule's matter.
 func (r *receiving) itemSums(c *Context, closedAt event.Micros) []itemSum {
 	s := &c.sums
-	if s.known && (len(s.list) == 0 || s.list[0].closedAt == closedAt) {
-		return s.list
+	if s.known && (len(s.All) == 0 || s.All[0].closedAt == closedAt) {
+		return s.All
 	}
-	s.reset()
+	s.begin()
 	for i := range r.doc.Doc.Lines {
 		l := &r.doc.Doc.Lines[i]
 		key := itemKey{l.Item, l.Lot}
-		sum := s.find(key, (*itemSum).keyOf)
+		sum := s.Find(key)
 		if sum == nil {
-			sum = s.add(key, (*itemSum).keyOf)
+			sum = s.Add(key)
 			*sum = itemSum{itemKey: key, weighed: l.Weighed, unitCost: l.UnitCost, currency: l.Currency, closedAt: closedAt}
 		}
 		sum.advised += l.Qty
@@ -105,18 +103,18 @@ func (r *receiving) itemSums(c *Context, closedAt event.Micros) []itemSum {
 			r.receive(c, f, closedAt)
 		}
 	}
-	return s.list
+	return s.All
 }
 
 func (r *receiving) receive(c *Context, f *timeline.Fact, closedAt event.Micros) {
-	s := c.sums.find(itemKey{f.Item, f.Lot}, (*itemSum).keyOf)
+	s := c.sums.Find(itemKey{f.Item, f.Lot})
 	if s == nil {
-		s = c.sums.find(itemKey{item: f.Item}, (*itemSum).keyOf)
+		s = c.sums.Find(itemKey{item: f.Item})
 	}
 	if s == nil {
 		if f.Lot == "" {
-			for i := range c.sums.list {
-				sum := &c.sums.list[i]
+			for i := range c.sums.All {
+				sum := &c.sums.All[i]
 				sum.unknown = sum.unknown || sum.item == f.Item
 			}
 		}
@@ -168,7 +166,7 @@ func (r *receiving) advisedWorth() (sum Number, currency string) {
 	for i := range r.doc.Doc.Lines {
 		l := &r.doc.Doc.Lines[i]
 		w := worth(l.Qty, l.UnitCost, l.Currency)
-		if !w.Known || i > 0 && l.Currency != currency {
+		if !w.Known || i > 0 && l.Currency != currency || sum.Value > math.MaxInt64-w.Value {
 			return Number{}, ""
 		}
 		sum, currency = N(sum.Value+w.Value), l.Currency

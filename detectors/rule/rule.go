@@ -3,6 +3,7 @@
 package rule
 
 import (
+	"andon/detectors/keyed"
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -48,16 +49,28 @@ type Context struct {
 	picking   memo[picking]
 	packing   memo[packing]
 
-	sums   scratch[itemKey, itemSum]
-	lines  scratch[string, linePick]
-	packed scratch[string, packedItem]
+	sums    scratch[itemKey, itemSum]
+	strange scratch[itemKey, itemSum]
+	lines   scratch[string, linePick]
+	packed  scratch[string, packedItem]
 }
 
 // Begin makes the context one of other facts or another instant.
 func (c *Context) Begin(facts []*timeline.Fact, now event.Micros, sends Sends) {
 	c.Facts, c.Now, c.Sends = facts, now, sends
 	c.receiving.known, c.shipment.known, c.picking.known, c.packing.known = false, false, false, false
-	c.sums.known, c.lines.known, c.packed.known = false, false, false
+	c.sums.known, c.strange.known, c.lines.known, c.packed.known = false, false, false, false
+}
+
+// scratch is a list of sums that one rule works out and others use: known says that it is of the present facts.
+type scratch[K comparable, V any] struct {
+	keyed.List[K, V]
+	known bool
+}
+
+func (s *scratch[K, V]) begin() {
+	s.Reset()
+	s.known = true
 }
 
 // memo is a view of the facts that several rules share.

@@ -67,6 +67,14 @@ func (s *shipment) ended() *timeline.Fact {
 	return s.delivered
 }
 
+// began names the journey: when it was first announced; 0 when it never was. A tracking number that is used anew begins another.
+func (s *shipment) began() event.Micros {
+	if s.announced == nil {
+		return 0
+	}
+	return s.announced.Time
+}
+
 // promise is when the shipment was to be delivered; 0 when nobody said.
 func (s *shipment) promise() event.Micros {
 	if s.manifest == nil {

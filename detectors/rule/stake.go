@@ -86,10 +86,14 @@ var lateParcel = Stake{Penalty: 800, Contact: 800, ContactBP: 3000, Reship: 877,
 // parcelFreight is what sending one parcel costs, minor units (domain reference 4.2: revenue per piece).
 const parcelFreight = 1_347
 
+// maxWorth is what is believed to be at stake at most, minor units: sums of it stay inside int64.
+const maxWorth = 1e15
+
 // worth is a quantity in thousandths at a unit cost, in minor units rounded down; a line without a currency has no known cost.
 func worth(qtyMilli, unitCost int64, currency string) Number {
 	if currency == "" {
 		return Number{}
 	}
-	return N(exception.MulDiv(qtyMilli, unitCost, 1000))
+	w := exception.MulDiv(qtyMilli, unitCost, 1000)
+	return Number{w, w < maxWorth}
 }

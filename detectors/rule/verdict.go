@@ -18,6 +18,7 @@ const (
 	Abstains  Kind = iota // cannot judge: Missing says what it lacks
 	Fires                 // violated
 	Satisfied             // met, in time or after having been violated
+	Blind                 // of this rule's ended exceptions some can no longer be seen: what it does not mention of them stays
 )
 
 // Verdict is a rule's word on one obligation.
@@ -56,7 +57,9 @@ type Episode struct {
 	Revision        int32 // of the document that made the obligation
 	Line, Item, Lot string
 	Due             event.Micros
-	Event           uint64 // of a fact that is an episode of its own
+	Event           uint64       // of a fact that is an episode of its own
+	Milestone       event.Status // of a journey
+	Journey         event.Micros // which of those that a tracking number goes through
 }
 
 // String is the episode as it enters the exception's identity: the set fields as name=value, joined by ";". The characters ; = % are escaped.
@@ -77,6 +80,12 @@ func (e Episode) String() string {
 	}
 	if e.Due != 0 {
 		add("due", e.Due.String())
+	}
+	if e.Milestone != 0 {
+		add("milestone", e.Milestone.String())
+	}
+	if e.Journey != 0 {
+		add("journey", e.Journey.String())
 	}
 	if e.Event != 0 {
 		add("event", strconv.FormatUint(e.Event, 16))

@@ -28,7 +28,7 @@ type Fact struct {
 	Qty      int64        // thousandths of the base unit
 	Rejected int64        // part of Qty
 	Line     string       // order or receipt line; of a carton that is opened or closed its id
-	Item     string
+	Item     string       // a GTIN in 14 digits, or the owner's number
 	Lot      string
 	Doc      *Document // of a document; nil for any other fact
 }
@@ -59,7 +59,7 @@ func Of(e *event.Event, record, limit event.Micros, f *Fact, d *Document) {
 	*f = Fact{
 		ID: event.IDHash(e.ID), Content: uint32(e.Content), Time: e.Time, Record: record, Type: e.Type,
 		LineClosed: e.LineClosed, Weighed: weight(e.UOM), Status: e.Status, Condition: e.Condition, Revision: e.Revision,
-		Qty: e.QtyMilli, Rejected: e.RejectedQtyMilli, Line: e.Line, Item: e.Item(), Lot: e.Lot,
+		Qty: e.QtyMilli, Rejected: e.RejectedQtyMilli, Line: e.Line, Item: item(e.GTIN, e.SKU), Lot: e.Lot,
 	}
 	if limit > 0 && e.Time > limit {
 		f.Time, f.Skewed = record, true
@@ -93,10 +93,32 @@ func (f *Fact) document(e *event.Event, record event.Micros, d *Document) {
 	for i := range e.Lines {
 		l := &e.Lines[i]
 		d.Lines = append(d.Lines, Line{
-			Line: l.Line, Item: l.Item(), Lot: l.Lot, Qty: l.QtyMilli, Weighed: weight(l.UOM), UnitCost: l.UnitCostMinor, Currency: l.Currency,
+			Line: l.Line, Item: item(l.GTIN, l.SKU), Lot: l.Lot, Qty: l.QtyMilli, Weighed: weight(l.UOM), UnitCost: l.UnitCostMinor, Currency: l.Currency,
 		})
 	}
 	f.Doc = d
+}
+
+// item is the identity of goods: a GTIN in its 14 digits, since GTIN-8, -12, -13 and -14 name one item (GS1 General Specifications, 3.3.2), else
+// the owner's number.
+func item(gtin, sku string) string {
+	const zeros = "000000"
+	switch n := len(gtin); {
+	case n == 0:
+		return sku
+	case n >= 8 && n < 14 && digits(gtin):
+		return zeros[:14-n] + gtin
+	}
+	return gtin
+}
+
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // place names where something was, so that two places can be told apart.

@@ -18,8 +18,8 @@ type Timeline struct {
 	// Live is what rules judge: the facts that no correction retracts, without the corrections, by (Time, ID).
 	Live []*Fact
 
-	facts     []Fact // all, corrections and retracted ones included, by (Time, ID)
-	corrected bool   // some are corrections
+	facts     []Fact          // all, corrections and retracted ones included, by (Time, ID)
+	corrected map[uint64]bool // what corrections retract; empty for most
 
 	documents []*Document // memory for documents; the first used are taken
 	used      int
@@ -40,7 +40,8 @@ const (
 
 // Load reads the encoding of a timeline, sharing its memory; none is the empty timeline. An error means that the bytes are not ours: a bug.
 func (t *Timeline) Load(encoded []byte) error {
-	t.facts, t.Live, t.used, t.corrected = t.facts[:0], t.Live[:0], 0, false
+	t.facts, t.Live, t.used = t.facts[:0], t.Live[:0], 0
+	clear(t.corrected)
 	t.grown, t.same = false, true
 	r := reader{b: encoded}
 	for len(r.b) > 0 {
@@ -49,7 +50,7 @@ func (t *Timeline) Load(encoded []byte) error {
 		if f.Doc != nil {
 			t.used++
 		}
-		t.corrected = t.corrected || f.Type == event.Correction
+		t.correct(f)
 	}
 	if r.bad {
 		return errCorrupt
@@ -107,7 +108,13 @@ func (t *Timeline) Add(f *Fact) Outcome {
 		if !t.restate(i, f) {
 			return Duplicate
 		}
+		if old := &t.facts[i]; old.Type == event.Correction {
+			delete(t.corrected, old.Target)
+		}
 		t.facts = slices.Delete(t.facts, i, i+1)
+		for k := range t.facts { // another correction may be of the same event
+			t.correct(&t.facts[k])
+		}
 		t.same = false
 	}
 	at := len(t.facts)
@@ -117,7 +124,7 @@ func (t *Timeline) Add(f *Fact) Outcome {
 	t.grown = t.same && at == len(t.facts)
 	t.same = false
 	t.facts = slices.Insert(t.facts, at, *f)
-	t.corrected = t.corrected || f.Type == event.Correction
+	t.correct(f)
 	t.thin()
 	t.sift()
 	return outcome
@@ -168,23 +175,25 @@ func (t *Timeline) Knows(id uint64) bool { return t.find(id) >= 0 }
 func (t *Timeline) sift() {
 	t.Live = t.Live[:0]
 	for i := range t.facts {
-		if f := &t.facts[i]; !t.corrected || f.Type != event.Correction && !t.retracted(f.ID) {
+		if f := &t.facts[i]; len(t.corrected) == 0 || f.Type != event.Correction && !t.corrected[f.ID] {
 			t.Live = append(t.Live, f)
 		}
 	}
 }
 
-func (t *Timeline) retracted(id uint64) bool {
-	for i := range t.facts {
-		if t.facts[i].Type == event.Correction && t.facts[i].Target == id {
-			return true
-		}
+// correct notes what a correction retracts.
+func (t *Timeline) correct(f *Fact) {
+	if f.Type != event.Correction {
+		return
 	}
-	return false
+	if t.corrected == nil {
+		t.corrected = map[uint64]bool{}
+	}
+	t.corrected[f.Target] = true
 }
 
-// thin drops the oldest scans past the limit, keeping the first and last of each status, which is all that rules ask of old ones. What is kept
-// depends on the set alone: a dropped scan that comes again is dropped again.
+// thin drops the oldest scans past the limit, keeping the first and last of each status and the first few after each that ends a journey or loses
+// the goods: that is all that rules ask of old ones. What is kept depends on the set alone: a dropped scan that comes again is dropped again.
 func (t *Timeline) thin() {
 	if len(t.facts) <= MaxScans {
 		return
@@ -201,13 +210,16 @@ func (t *Timeline) thin() {
 	t.grown = false
 	var seen [256]bool
 	kept := t.facts[:0]
-	left := scans
+	left, after := scans, 0
 	for i := range t.facts {
 		f := t.facts[i]
 		if f.IsScan() {
 			left--
-			if left >= MaxScans && seen[f.Status] && !t.lastOfStatus(i) {
+			if left >= MaxScans && seen[f.Status] && after == 0 && !t.lastOfStatus(i) {
 				continue
+			}
+			if after = max(0, after-1); ends(f.Status) && !seen[f.Status] {
+				after = scansAfterEnd
 			}
 			seen[f.Status] = true
 		}
@@ -216,6 +228,11 @@ func (t *Timeline) thin() {
 	clear(t.facts[len(kept):])
 	t.facts = kept
 }
+
+// scansAfterEnd is how many scans after the first DELIVERED, RTS and LOST are kept.
+const scansAfterEnd = 8
+
+func ends(s event.Status) bool { return s == event.Delivered || s == event.RTS || s == event.Lost }
 
 // IsScan reports whether the fact is one that thinning may drop.
 func (f *Fact) IsScan() bool { return f.Type == event.CarrierScan || f.Type == event.CarrierETA }

@@ -1,23 +1,38 @@
 package unitcost
 
 import (
+	"andon/detectors/keyed"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/cost"
 	"andon/schemas/event"
 )
 
-// packing claims the labour and the material of each carton that is closed. The work is the span from the pack.started of the carton.
+// packing claims the labour and the material of each carton that is closed. The work is the span from the pack.started of the carton; cartons
+// without an id are one carton.
 func packing(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
 	start := len(list)
+	var cartons keyed.List[uint32, carton]
 	var order *timeline.Fact
 	for i, f := range facts {
 		switch f.Type {
 		case event.OrderReleased:
 			order = f
+		case event.PackStarted:
+			if c := cartonOf(&cartons, f.Place); c.closedAt < f.Time || c.closedAt == 0 { // else it was told with its close
+				c.began = f.Time
+			}
 		case event.PackClosed:
-			list = pack(list, start, facts[:i], f, rates)
+			list = cartonOf(&cartons, f.Place).close(f, facts[i:], rates, list)
 		default:
+		}
+	}
+	if len(list) == start {
+		return list
+	}
+	for _, f := range facts {
+		if c := cartons.Find(f.Place); f.Type == event.PackItem && c != nil && f.Time <= c.closedAt {
+			list[c.claim].Qty += f.Qty
 		}
 	}
 	for i := start; i < len(list); i++ {
@@ -26,29 +41,44 @@ func packing(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim
 	return list
 }
 
-func pack(list []Claim, start int, before []*timeline.Fact, closed *timeline.Fact, rates *setting.Costs) []Claim {
-	c := find(list[start:], cost.PackLabour, closed.Line)
+// carton is one of a fulfilment, which may be opened and closed again.
+type carton struct {
+	began    event.Micros // when it was opened; 0 when it is not, or nobody said
+	closedAt event.Micros // the last time
+	claim    int          // the place of its labour in the list, once it was closed
+}
+
+func cartonOf(cartons *keyed.List[uint32, carton], place uint32) *carton {
+	c := cartons.Find(place)
 	if c == nil {
-		material := Claim{Component: cost.Material, Part: closed.Line, Basis: cost.Assumed, IncurredAt: closed.Time, closed: true}
+		c = cartons.Add(place)
+		*c = carton{}
+	}
+	return c
+}
+
+// close claims what the carton took and the carton itself, which counts once. A pack.started of the same instant may stand behind the close.
+func (c *carton) close(f *timeline.Fact, rest []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+	if c.closedAt == 0 {
+		material := Claim{Component: cost.Material, Part: f.Line, Basis: cost.Assumed, IncurredAt: f.Time, closed: true}
 		if rates.MaterialMinor != nil {
 			material.Amount, material.Currency = *rates.MaterialMinor*1_000_000, rates.Currency
 		}
-		list = append(list, material, Claim{Component: cost.PackLabour, Part: closed.Line, closed: true})
-		c = &list[len(list)-1]
+		c.claim = len(list) + 1
+		list = append(list, material, Claim{Component: cost.PackLabour, Part: f.Line, closed: true})
 	}
-	work := labour{standard: rates.PackCartonS, pauseS: rates.PackPauseS}
-	c.Qty, c.IncurredAt = 0, closed.Time
-	for _, f := range before {
-		switch {
-		case f.Place != closed.Place:
-		case f.Type == event.PackStarted:
-			work.began = f.Time
-		case f.Type == event.PackClosed:
-			work.began = 0 // of the opening that this one closed
-		case f.Type == event.PackItem:
-			c.Qty += f.Qty
+	for _, g := range rest {
+		if g.Time != f.Time || c.began != 0 {
+			break
+		}
+		if g.Type == event.PackStarted && g.Place == f.Place {
+			c.began = g.Time
 		}
 	}
-	work.of(c, closed, []*timeline.Fact{closed}, rates)
+	work := labour{began: c.began, standard: rates.PackCartonS, pauseS: rates.PackPauseS}
+	labour := &list[c.claim]
+	labour.IncurredAt = f.Time
+	work.of(labour, f, []*timeline.Fact{f}, rates)
+	c.began, c.closedAt = 0, f.Time
 	return list
 }

@@ -1,6 +1,7 @@
 package unitcost
 
 import (
+	"andon/detectors/keyed"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/cost"
@@ -14,6 +15,7 @@ func picking(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim
 		return list
 	}
 	start := len(list)
+	var lines keyed.List[string, int] // where the claim of a line stands
 	work := labour{standard: rates.PickLineS, pauseS: rates.PickPauseS}
 	manifested := false
 	var order *timeline.Fact
@@ -30,7 +32,13 @@ func picking(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim
 		case event.PickConfirmed, event.PickShorted:
 			same := batch(facts[i-1:], isPick)
 			for _, p := range same {
-				list = pick(list, start, p, same, &work, rates)
+				at := lines.Find(p.Line)
+				if at == nil {
+					at = lines.Add(p.Line)
+					*at = len(list)
+					list = append(list, Claim{Component: cost.PickLabour, Part: p.Line})
+				}
+				list[*at].pick(p, same, &work, rates)
 			}
 			work.began = f.Time
 			i += len(same) - 1
@@ -47,20 +55,17 @@ func picking(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim
 	return kept
 }
 
-func pick(list []Claim, start int, p *timeline.Fact, same []*timeline.Fact, work *labour, rates *setting.Costs) []Claim {
-	c := find(list[start:], cost.PickLabour, p.Line)
-	if c == nil {
-		list = append(list, Claim{Component: cost.PickLabour, Part: p.Line})
-		c = &list[len(list)-1]
-	}
+// pick adds one pick, of those of the same instant, to the claim of its line.
+func (c *Claim) pick(p *timeline.Fact, same []*timeline.Fact, work *labour, rates *setting.Costs) {
 	work.of(c, p, same, rates)
-	c.Qty += p.Qty
+	if p.Type == event.PickConfirmed {
+		c.Qty += p.Qty
+	}
 	c.IncurredAt = p.Time
 	c.closed = c.closed || p.LineClosed || p.Type == event.PickShorted
 	if p.Item != "" {
 		c.Item = p.Item
 	}
-	return list
 }
 
 func isPick(f *timeline.Fact) bool {

@@ -115,13 +115,3 @@ func batch(facts []*timeline.Fact, is func(*timeline.Fact) bool) []*timeline.Fac
 	}
 	return facts[:n]
 }
-
-// find is the claim of a part, the latest first; nil when there is none.
-func find(list []Claim, component cost.Component, part string) *Claim {
-	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Component == component && list[i].Part == part {
-			return &list[i]
-		}
-	}
-	return nil
-}

@@ -106,7 +106,7 @@ type (
 	Reply   struct{}
 )
 
-// Settled is the result of Settle.
+// Settled is the result of Settle. Costs is valid until the next Step.
 type Settled struct {
 	Exceptions []exception.Exception // changes in the order they came about
 	Forgotten  []exception.ID        // of entities that were forgotten: their records are no longer needed

@@ -44,7 +44,7 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
     load_time    DateTime64(6, 'UTC') DEFAULT now64(6) COMMENT 'when the row was inserted, ClickHouse''s clock, UTC' CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
-ORDER BY (tenant, code, subject, episode, exception_id, revision)
+ORDER BY (tenant, code, subject, episode, exception_id, revision, topic, partition, offset)
 TTL toDateTime(record_time) + INTERVAL 25 MONTH
 SETTINGS non_replicated_deduplication_window = 1000, merge_with_ttl_timeout = 604800
 COMMENT 'One row per revision of an exception. Rows of one revision are equal, so doubles vanish: read with FINAL or through exceptions_current.'

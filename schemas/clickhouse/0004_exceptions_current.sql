@@ -42,6 +42,6 @@ CREATE VIEW IF NOT EXISTS andon.exceptions_current
 AS
 SELECT * FROM andon.exceptions
 WHERE record_time > now() - INTERVAL 25 MONTH
-ORDER BY revision DESC
+ORDER BY record_time DESC, revision DESC
 LIMIT 1 BY tenant, code, subject, episode, exception_id
-COMMENT 'One row per exception: its highest revision. Conditions on tenant, code, subject, episode and exception_id are applied while reading; any other after the choice of the revision.'
+COMMENT 'One row per exception: its latest revision. Conditions on tenant, code, subject, episode and exception_id are applied while reading; any other after the choice of the revision.'

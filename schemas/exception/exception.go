@@ -103,7 +103,7 @@ func (ev *Evidence) UnmarshalJSON(b []byte) error {
 // Exception is one revision. Two revisions of an id differ in what is known, never in tenant, code, subject or episode.
 type Exception struct {
 	ID        ID       `json:"exception_id"`
-	Revision  int32    `json:"revision"` // 1, 2, ... counts changes
+	Revision  int32    `json:"revision"` // 1, 2, ... counts changes, anew for one that comes back after its entity was forgotten
 	Tenant    string   `json:"tenant"`
 	Code      string   `json:"code"`
 	Subject   string   `json:"subject"` // the entity: the key of its events
