@@ -16,9 +16,10 @@ import (
 
 // Bounds of one turn, besides those of Config.
 const (
-	bufferBlocks = 4 // full blocks of records in memory, over all partitions
+	bufferBlocks = 8 // full blocks of records in memory, over all partitions
 	bufferBytes  = 256 << 20
-	inserters    = 4 // blocks on their way at a time
+	inserters    = 4                // blocks on their way at a time
+	longestTurn  = 10 * time.Second // while others are fuller
 	lagEvery     = 5 * time.Second
 	firstWait    = 100 * time.Millisecond // after a failure, then doubled up to longestWait
 	longestWait  = 5 * time.Second
@@ -31,6 +32,7 @@ type loader struct {
 	table   Table
 	metrics *metrics
 	feeds   map[Partition]*feed
+	fullAt  time.Time     // when the buffer was last full
 	wait    time.Duration // before the next try; 0 when there is none to make
 	failing bool          // since the last block that came in
 	lagAt   time.Time     // when the lag was last looked up
@@ -119,7 +121,7 @@ func (l *loader) patience() (time.Duration, int) {
 	return wait, max(l.bufferRows()-rows, 1)
 }
 
-// buffered is what waits to be proposed, and since when. What is being recovered must come in whole, so it takes no part of the room.
+// buffered is what waits to be proposed, and since when: since it was read, or since the fullest went before it. What is being recovered must come in whole, so it takes no part of the room.
 func (l *loader) buffered() (rows, bytes int, oldest time.Time) {
 	for _, f := range l.feeds {
 		if f.stage != gathering || len(f.records) == 0 {
@@ -131,20 +133,37 @@ func (l *loader) buffered() (rows, bytes int, oldest time.Time) {
 		rows += len(f.records)
 		bytes += f.bytes
 	}
+	if rows > 0 && oldest.Before(l.fullAt) {
+		oldest = l.fullAt
+	}
 	return rows, bytes, oldest
+}
+
+// propose forms the intents of the next blocks, if it is time: of all records that wait, or, when the buffer is full, of the fullest partitions. With
+// many partitions and a backlog the blocks would be small else, and small blocks cost the table several times the work: it merges them.
+func (l *loader) propose() {
+	rows, bytes, oldest := l.buffered()
+	full := rows >= l.bufferRows() || bytes >= bufferBytes
+	if !full && (rows == 0 || time.Since(oldest) < l.cfg.Linger) {
+		return
+	}
+	now := time.Now()
+	feeds := slices.DeleteFunc(l.at(gathering), func(f *feed) bool { return len(f.records) == 0 })
+	if full {
+		l.fullAt = now
+		slices.SortStableFunc(feeds, func(a, b *feed) int { return cmp.Compare(len(b.records), len(a.records)) })
+		late := slices.DeleteFunc(slices.Clone(feeds[min(inserters, len(feeds)):]), func(f *feed) bool { return now.Sub(f.since) < longestTurn })
+		feeds = append(feeds[:min(inserters, len(feeds))], late...)
+	}
+	for _, f := range feeds {
+		f.propose(l.cfg.BlockRows, now.UnixMicro())
+	}
 }
 
 // step carries every feed as far as it goes: each of its three writes is for all feeds that have come to it. It returns how many
 // blocks came in.
 func (l *loader) step(ctx context.Context) (blocks int, err error) {
-	if rows, bytes, oldest := l.buffered(); rows >= l.bufferRows() || bytes >= bufferBytes || (rows > 0 && time.Since(oldest) >= l.cfg.Linger) {
-		generation := time.Now().UnixMicro()
-		for _, f := range l.at(gathering) {
-			if len(f.records) > 0 {
-				f.propose(l.cfg.BlockRows, generation)
-			}
-		}
-	}
+	l.propose()
 	// Dying here, nothing has happened.
 	if err := l.commit(ctx, proposed); err != nil {
 		return 0, fmt.Errorf("commit intents: %w", err)

@@ -182,6 +182,23 @@ func TestAfterAResetTheRangeIsLoadedAnew(t *testing.T) {
 	})
 }
 
+// A backlog over many partitions: the buffer is shared by all, and still most blocks are whole.
+func TestABacklogIsLoadedInLargeBlocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const partitions, records = 24, 250
+		w := newWorld(9, partitions, records)
+		w.window = 1 << 20
+		w.run(t)
+		if lost, physical, shown := w.check(); lost+physical+shown > 0 {
+			t.Errorf("%d lost, %d physically doubled, %d shown wrong", lost, physical, shown)
+		}
+		whole := partitions * records / quiet(nil).BlockRows
+		if blocks := len(w.tokens) / 2; blocks > 2*whole { // of each block odd and even offsets are one part
+			t.Errorf("%d blocks, %d would be whole", blocks, whole)
+		}
+	})
+}
+
 func TestAnOutageIsToldOnceAndNothingIsReadIntoMemory(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(5, 2, 400)
@@ -199,7 +216,7 @@ func TestAnOutageIsToldOnceAndNothingIsReadIntoMemory(t *testing.T) {
 
 		time.Sleep(30 * time.Minute)
 		synctest.Wait()
-		if held := len(l.feeds[Partition{"source", 0}].records) + len(l.feeds[Partition{"source", 1}].records); held == 0 || held > 150 {
+		if held := len(l.feeds[Partition{"source", 0}].records) + len(l.feeds[Partition{"source", 1}].records); held == 0 || held > 250 {
 			t.Errorf("%d records are held in memory while the table is down", held)
 		}
 		if n := testutil.ToFloat64(l.metrics.down); n != 1 {
