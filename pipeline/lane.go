@@ -82,7 +82,11 @@ func (l *lane) add(f Fetched) error {
 		return fmt.Errorf("lane %s: reading went back from offset %d to %d", l.id, t.next, first)
 	}
 	t.next, t.high = f.Next, f.High
-	t.records = append(t.records, f.Records...)
+	if t.records == nil {
+		t.records = f.Records
+	} else {
+		t.records = append(t.records, f.Records...)
+	}
 	return nil
 }
 

@@ -46,8 +46,8 @@ type Record struct {
 	Misplaced  bool // its key belongs on another partition by the partitioner its topic declares
 }
 
-// Fetched is what a poll brought from one partition of a lane: records in offset order, and where reading stands after them, which may be
-// past the last record when transaction markers follow it.
+// Fetched is what a poll brought from one partition of a lane: records in offset order, a list that is the loop's from now on, and where
+// reading stands after them, which may be past the last record when transaction markers follow it.
 type Fetched struct {
 	Lane    Lane
 	Side    bool

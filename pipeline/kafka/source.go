@@ -1,10 +1,12 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -38,10 +40,10 @@ func (m *Member) Poll(ctx context.Context, wait time.Duration, limit int) (p pip
 	for n < limit && size < bytesMax {
 		f := m.cl.PollRecords(ctx, all)
 		fetches = append(fetches, f)
-		f.EachRecord(func(r *kgo.Record) { n++; size += len(r.Value) })
-		if ctx.Err() != nil {
+		if n += f.NumRecords(); n >= limit || ctx.Err() != nil {
 			break
 		}
+		f.EachRecord(func(r *kgo.Record) { size += len(r.Value) })
 	}
 	m.mu.Lock()
 	p.Changes, m.changes = m.changes, nil
@@ -84,36 +86,57 @@ func (m *Member) take(limit int) (taken []pipeline.Fetched) {
 
 // convert appends what the fetches hold of flowing lanes.
 func (m *Member) convert(to []pipeline.Fetched, fs kgo.Fetches) (_ []pipeline.Fetched, err error) {
+	for _, r := range m.reads(fs) {
+		m.cl.SetOffsets(r.skipped)
+		if r.err != nil {
+			if r.err = m.fetchError(r.topic, r.Lane.Partition, r.err); r.err == nil {
+				continue
+			}
+			err = cmp.Or(err, r.err)
+		}
+		if err == nil && r.news {
+			to = append(to, r.Fetched)
+		}
+	}
+	return to, err
+}
+
+// brought is what a fetch brought from one partition.
+type brought struct {
+	pipeline.Fetched
+	topic   string
+	news    bool // it moves the place where reading stands
+	skipped map[string]map[int32]kgo.EpochOffset
+	err     error
+}
+
+// reads makes records of what the fetches hold of flowing lanes, partitions side by side, for the loop waits.
+func (m *Member) reads(fs kgo.Fetches) (all []*brought) {
+	var wg sync.WaitGroup
 	fs.EachPartition(func(p kgo.FetchTopicPartition) {
 		lane, side := m.lane(p.Topic, p.Partition)
 		place := m.flows[lane]
-		if err != nil || p.Topic != "" && place == nil || errors.Is(p.Err, context.DeadlineExceeded) || errors.Is(p.Err, context.Canceled) {
+		if p.Topic != "" && place == nil || errors.Is(p.Err, context.DeadlineExceeded) || errors.Is(p.Err, context.Canceled) {
 			return // nothing, or a lane that is not ours to read: its restore says what is wrong with it
 		}
+		r := &brought{Fetched: pipeline.Fetched{Lane: lane, Side: side, High: p.HighWatermark}, topic: p.Topic, err: p.Err}
+		all = append(all, r)
 		if p.Topic == "" {
-			err = m.fetchError("", 0, p.Err)
 			return
 		}
 		next := &place.input
 		if side {
 			next = &place.side
 		}
-		var skipped map[string]map[int32]kgo.EpochOffset
-		from := *next
-		f := pipeline.Fetched{Lane: lane, Side: side, High: p.HighWatermark}
-		f.Records, skipped, err = convert(p, next)
-		m.cl.SetOffsets(skipped)
-		if err != nil {
-			if err = m.fetchError(p.Topic, p.Partition, err); err == nil {
-				return
-			}
-		}
-		if f.Next = *next; f.Next > from {
-			m.misplaced(f)
-			to = append(to, f)
-		}
+		wg.Go(func() {
+			from := *next
+			r.Records, r.skipped, r.err = convert(p, next)
+			r.Next, r.news = *next, *next > from
+			m.misplaced(r.Fetched)
+		})
 	})
-	return to, err
+	wg.Wait()
+	return all
 }
 
 // convert makes records of what one partition brought and moves next past it. Transaction markers are passed over. A batch that cannot be

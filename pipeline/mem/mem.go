@@ -178,7 +178,7 @@ func (p *partitions) fetch(to []pipeline.Fetched, id pipeline.Lane, n int) []pip
 		n -= len(records)
 		if len(records) > 0 {
 			*f.at = end(records)
-			to = append(to, pipeline.Fetched{Lane: id, Side: f.side, Records: records, Next: *f.at, High: end(f.from)})
+			to = append(to, pipeline.Fetched{Lane: id, Side: f.side, Records: slices.Clone(records), Next: *f.at, High: end(f.from)})
 		}
 	}
 	return to
