@@ -159,9 +159,12 @@ func convert(p kgo.FetchTopicPartition, next *int64) (records []pipeline.Record,
 
 // misplaced marks the records that their topic's partitioner would have put elsewhere.
 func (m *Member) misplaced(f pipeline.Fetched) {
-	how := m.Partitioner[f.Lane.Family]
+	how, n := m.Partitioner[f.Lane.Family], m.parts[f.Lane.Family]
+	if how == "" || how == Any {
+		return
+	}
 	for i := range f.Records {
-		at := how.place(f.Records[i].Key, m.parts[f.Lane.Family])
+		at := how.place(f.Records[i].Key, n)
 		f.Records[i].Misplaced = at >= 0 && at != int(f.Lane.Partition)
 	}
 }
