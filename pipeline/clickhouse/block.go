@@ -168,14 +168,11 @@ func (b *block[R]) failed(doing string, err error) error {
 	return fmt.Errorf("clickhouse: %s %s: %w", doing, b.table, err)
 }
 
-// insert makes a block of the records that read finds to be rows: it sets what row points to, or counts in Inserted what the record is instead.
-func insert[R any](
-	ctx context.Context, db *DB, table, token string, fields []field[R], records []pipeline.Record, row *R, read func(pipeline.Record, *load.Inserted) bool,
-) (load.Inserted, error) {
+// insert makes rows of the records that read finds to be rows: it sets what row points to, or counts in Inserted what the record is instead.
+func (b *block[R]) insert(ctx context.Context, records []pipeline.Record, row *R, read func(pipeline.Record, *load.Inserted) bool) (load.Inserted, error) {
 	ctx, cancel := context.WithTimeout(ctx, insertTimeout)
 	defer cancel()
 	var done load.Inserted
-	b := newBlock(db, table, token, fields)
 	for _, record := range records {
 		if !read(record, &done) {
 			continue

@@ -25,7 +25,7 @@ type costs struct {
 // Insert makes a row of each record.
 func (t costs) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	row := costRow{topic: from.Topic, partition: from.Number}
-	return insert(ctx, t.db, tables.Costs, token, costFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	return newBlock(t.db, tables.Costs, token, costFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := decodeCost(record.Value, &row.Cost); err != nil {
 			done.Undecodable++
 			t.log.Error("a record is no cost", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)

@@ -68,7 +68,6 @@ type ledger struct {
 	count                            map[string]int64
 	orders                           map[string]bool
 	lines, units, shipments, receipt int64
-	priced                           bool
 }
 
 func newLedger() *ledger {
@@ -144,6 +143,7 @@ func (l *ledger) countFact(c cost.Cost) {
 		l.shipments++
 	case cost.ReceivingLabour:
 		l.receipt++
+	case cost.PackLabour, cost.Material:
 	}
 	if c.Component != cost.ReceivingLabour && (c.OrderID != "" || c.Component != cost.Freight) {
 		l.orders[cmp.Or(c.OrderID, "fulfilment "+c.Subject)] = true

@@ -22,7 +22,7 @@ type events struct {
 func (t events) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	family := t.families[from.Topic]
 	row := eventRow{family: family.String(), topic: from.Topic, partition: from.Number}
-	return insert(ctx, t.db, tables.Events, token, eventFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	return newBlock(t.db, tables.Events, token, eventFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := event.Decode(family, record.Key, record.Value, &row.event); err != nil {
 			done.Undecodable++
 			return false

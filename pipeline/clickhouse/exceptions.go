@@ -25,7 +25,7 @@ type exceptions struct {
 // Insert makes a row of each revision. A tombstone is none: its lane forgot an exception that ended long before.
 func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
 	row := exceptionRow{topic: from.Topic, partition: from.Number}
-	return insert(ctx, t.db, tables.Exceptions, token, exceptionFields, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	return newBlock(t.db, tables.Exceptions, token, exceptionFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
 		if record.Value == nil && !record.Unreadable {
 			done.Tombstones++
 			return false
