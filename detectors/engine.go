@@ -7,6 +7,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"andon/detectors/rule"
 	"andon/detectors/setting"
@@ -208,7 +209,7 @@ func (e *Engine) touch(ent *entity, created bool) {
 }
 
 // Due is when the next timer falls due; 0 when none is armed.
-func (e *Engine) Due() event.Micros { return e.wakes.next() }
+func (e *Engine) Due() event.Micros { return e.wakes.next(math.MaxInt64) }
 
 // Size is what the engine holds.
 func (e *Engine) Size() beat.Size {

@@ -150,7 +150,7 @@ func countAbstention(st *beat.Stepped, code, missing string) {
 // the budget is used up before they are all fired.
 func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) bool {
 	for {
-		due := e.wakes.next()
+		due := e.wakes.next(e.lane.time)
 		if due == 0 || due > e.lane.time {
 			return true
 		}
@@ -185,14 +185,14 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	}
 	f := finding{entity: ent, at: e.lane.time, item: -1, timer: w.due}
 	next, over := e.judge(&f, w.due), closed(e.view.Live)
-	if at := e.forget.at(ent.latest, over); next == 0 && at != 0 && at <= w.due {
+	e.report(f, st)
+	st.Fired++
+	if next == 0 && w.due == e.forget.at(ent.latest, over) {
 		e.end(ent, over, st)
 		return
 	}
 	ent.latest = max(ent.latest, w.due)
 	e.arm(ent, next)
-	e.report(f, st)
-	st.Fired++
 }
 
 // site is the building the entity's documents name; the latest wins.

@@ -76,3 +76,110 @@ func TestForgettingIsUndone(t *testing.T) {
 		}
 	})
 }
+
+// lives folds items one by one and returns all that was said, and how many entities are held in the end.
+func lives(t *testing.T, family event.Family, s setting.Settings, items ...beat.Item) (said []exception.Exception, gone []exception.ID, held int) {
+	t.Helper()
+	e := newEngine(t, family, s)
+	for _, it := range items {
+		e.Step(beat.Batch{Items: []beat.Item{it}})
+		settled := e.Settle(nil)
+		e.Keep()
+		said, gone = append(said, settled.Exceptions...), append(gone, settled.Forgotten...)
+	}
+	return said, gone, e.Size().Entities
+}
+
+func despatch(id string, typ event.Type, at event.Micros, revision int32) beat.Item {
+	e := event.Event{ID: id, Tenant: event.DefaultTenant, Type: typ, Time: at, DespatchID: "D", Revision: revision, SKU: "A", QtyMilli: 1000, Content: event.IDHash(id)}
+	if typ == event.ASNDespatched {
+		e.Lines = []event.Line{{Line: "1", SKU: "A", QtyMilli: 1000}}
+	}
+	return beat.Item{Event: e, At: at}
+}
+
+// An advice that was cancelled and sent anew is in force: its goods are waited for.
+func TestCancelledRevisionEndsNothing(t *testing.T) {
+	said, _, _ := lives(t, event.ASN, forgetful, despatch("a1", event.ASNDespatched, start, 1), despatch("c1", event.ASNCancelled, start+event.Hour, 1),
+		despatch("a2", event.ASNDespatched, start+2*event.Hour, 2), tick(start+12*event.Day), despatch("r", event.ReceiptLine, start+12*event.Day, 0))
+	for _, x := range said {
+		t.Errorf("%s: %s", x.Code, x.Reasons)
+	}
+}
+
+// A rule that waits for longer than the horizon is asked before the entity is forgotten.
+func TestRulesAreAskedBeforeForgetting(t *testing.T) {
+	short := setting.Settings{Clock: setting.Log, Forget: setting.Forget{ClosedS: 86_400, OpenS: 2 * 86_400}}
+	said, gone, held := lives(t, event.Carrier, short, scan(1, event.Accepted, start), tick(start+30*event.Day))
+	if len(said) != 1 || said[0].Code != "CA-13" || len(gone) != 1 || held != 0 {
+		t.Errorf("%+v, forgotten %v, %d held", said, gone, held)
+	}
+}
+
+// Neither a promise for the next century nor a timer that panicked keeps an entity for ever.
+func TestNothingIsKeptForEver(t *testing.T) {
+	if _, _, held := lives(t, event.Carrier, forgetful, parcel(1, event.MaxTime-event.Day), scan(1, event.Delivered, start), tick(start+60*event.Day)); held != 0 {
+		t.Error("a parcel promised for the next century is held")
+	}
+	e := newEngine(t, event.Carrier, forgetful)
+	e.Step(beat.Batch{Items: []beat.Item{scan(1, event.Accepted, start)}})
+	e.Keep()
+	e.Step(beat.Batch{Items: []beat.Item{tick(start + 400*event.Day)}, Disarm: []beat.Timer{{Tenant: event.DefaultTenant, Subject: "ACME/T000001", Due: e.Due()}}})
+	if n := e.Size().Entities; n != 0 {
+		t.Error("an entity whose timer panicked is held")
+	}
+}
+
+// An entity that is forgotten and begins anew in one beat leaves its new exception, not a tombstone for it.
+func TestBegunAnewInOneBeat(t *testing.T) {
+	e := newEngine(t, event.ASN, forgetful)
+	e.Step(beat.Batch{Items: []beat.Item{despatch("r1", event.ReceiptLine, start, 0), despatch("x1", event.ReceiptClosed, start, 0)}})
+	e.Settle(nil)
+	e.Keep()
+	e.Step(beat.Batch{Items: []beat.Item{tick(start + 30*event.Day), despatch("r2", event.ReceiptLine, start+30*event.Day, 0)}})
+	settled := e.Settle(nil)
+	if len(settled.Exceptions) != 1 || slices.Contains(settled.Forgotten, settled.Exceptions[0].ID) {
+		t.Errorf("%+v, forgotten %v", settled.Exceptions, settled.Forgotten)
+	}
+}
+
+// Beats that are undone leave no trace among the timers.
+func TestUndoKeepsOneTimer(t *testing.T) {
+	e := newEngine(t, event.Carrier, forgetful)
+	e.Step(beat.Batch{Items: []beat.Item{parcel(1, start+3*event.Day)}})
+	e.Keep()
+	for range 40 {
+		e.Step(beat.Batch{Items: []beat.Item{scan(1, event.Accepted, start+event.Hour)}})
+		e.Undo()
+	}
+	if n := e.Size().Timers; n > 2 {
+		t.Errorf("%d timers", n)
+	}
+}
+
+// What was silent for a week, and is scanned without end afterwards, was silent: what a timeline no longer holds is not taken back.
+func TestThinnedSilenceStands(t *testing.T) {
+	items := []beat.Item{scan(1, event.Accepted, start), scan(1, event.ArrivedFacility, start+9*event.Day)}
+	for n := range 40 {
+		it := scan(1, event.InTransit, start+10*event.Day+event.Micros(n)*event.Hour)
+		it.Event.ID = fmt.Sprint("s", n)
+		items = append(items, it)
+	}
+	said, _, _ := lives(t, event.Carrier, setting.Settings{Clock: setting.Log}, items...)
+	if len(said) != 2 || said[1].State != exception.Cleared {
+		t.Errorf("%+v", said)
+	}
+}
+
+// What is at stake does not wrap around.
+func TestStakesDoNotOverflow(t *testing.T) {
+	advice := despatch("a", event.ASNDespatched, start, 0)
+	line := event.Line{Line: "1", SKU: "A", QtyMilli: event.MaxQtyMilli, UnitCostMinor: event.MaxCostMinor, Currency: "USD"}
+	advice.Event.Lines, advice.At = []event.Line{line, line}, start+event.Day
+	said, _, _ := lives(t, event.ASN, setting.Default(), beat.Item{Event: event.Event{Type: event.ClockTick}}, despatch("r", event.ReceiptLine, start, 0), advice)
+	for _, x := range said {
+		if x.CostAtRiskMinor != nil {
+			t.Errorf("%s: %d", x.Code, *x.CostAtRiskMinor)
+		}
+	}
+}

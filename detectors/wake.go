@@ -40,14 +40,14 @@ func (w *wakes) push(due event.Micros, ent *entity) {
 	}
 }
 
-// next is the earliest due time; 0 when there is none.
-func (w *wakes) next() event.Micros {
+// next is the earliest due time, exactly when it is not after the horizon, else at the earliest; 0 when there is none.
+func (w *wakes) next(horizon event.Micros) event.Micros {
 	for len(w.heap) > 0 {
 		top := w.heap[0]
 		switch {
 		case top.entity.armed != top.due: // stale
 			w.pop()
-		case top.entity.wake == top.due:
+		case top.entity.wake == top.due || top.due > horizon:
 			return top.due
 		default: // put off, or disarmed
 			w.pop()

@@ -190,3 +190,15 @@ func TestOldScansAreThinned(t *testing.T) {
 		}
 	})
 }
+
+// GTIN-8, -12, -13 and -14 of one item are one number; what is no GTIN stays as its owner writes it.
+func TestItemsAreNumberedOneWay(t *testing.T) {
+	for _, c := range []struct{ gtin, sku, want string }{
+		{"96385074", "A", "00000096385074"}, {"036000291452", "", "00036000291452"}, {"4006381333931", "", "04006381333931"}, {"10614141000736", "", "10614141000736"},
+		{"", "036000291452", "036000291452"}, {"12345", "", "12345"}, {"40063813339X1", "", "40063813339X1"},
+	} {
+		if got := item(c.gtin, c.sku); got != c.want {
+			t.Errorf("GTIN %q, SKU %q: %q, want %q", c.gtin, c.sku, got, c.want)
+		}
+	}
+}
