@@ -33,7 +33,9 @@ func render() string {
 	var b strings.Builder
 	b.WriteString("# The exceptions Andon raises\n\n")
 	b.WriteString("Made from the rules in `detectors/rule` by `go test ./detectors/rule -rewrite`. The story of each rule, step by step, is its script in\n")
-	b.WriteString("`detectors/rule/testdata`. Settings go under `settings.rules` in the config file.\n\n")
+	b.WriteString("`detectors/rule/testdata`. Settings go under `settings.rules` in the config file; what is at stake can be set there too, under the same names: basis\n")
+	b.WriteString("points of the goods' value (`loss_bp`), amounts in minor units of `settings.costs.currency`, seconds in which to act where no document states a\n")
+	b.WriteString("deadline, and seconds that the best action takes. While a part is unknown, so is the cost at risk.\n\n")
 	b.WriteString("| code | title | topic | severity | unit | what it claims |\n|---|---|---|---|---|---|\n")
 	for _, r := range All {
 		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s | %s | %s |\n", r.Code, strings.ToLower(r.Code), r.Title, r.Family, r.Severity, r.Unit, r.Text)
@@ -43,6 +45,7 @@ func render() string {
 		if r.NotYet != "" {
 			fmt.Fprintf(&b, "\nNot yet: %s\n", r.NotYet)
 		}
+		fmt.Fprintf(&b, "\nAt stake: %s.\n", stake(&r.Stake))
 		if len(r.Settings) > 0 {
 			b.WriteString("\n| setting | default | meaning |\n|---|---|---|\n")
 		}
@@ -51,6 +54,27 @@ func render() string {
 		}
 	}
 	return b.String()
+}
+
+// stake puts what a violation may cost, and by when acting helps, into words.
+func stake(s *Stake) string {
+	var parts []string
+	add := func(name string, a Amount) {
+		switch a {
+		case None:
+		case Unknown:
+			parts = append(parts, "`"+name+"` unknown")
+		default:
+			parts = append(parts, fmt.Sprintf("`%s` %d", name, a))
+		}
+	}
+	add("loss_bp", Amount(s.LossBP))
+	add("penalty_minor", s.Penalty)
+	add("reship_minor", s.Reship)
+	add("contact_minor", s.Contact)
+	add("contact_bp", Amount(s.ContactBP))
+	add("rework_minor", s.Rework)
+	return strings.Join(parts, ", ") + fmt.Sprintf("; `act_within_s` %d, `recovery_s` %d", s.WithinS, s.RecoverS)
 }
 
 func TestRulesAreWhole(t *testing.T) {
