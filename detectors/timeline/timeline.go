@@ -130,9 +130,9 @@ func (t *Timeline) Add(f *Fact) Outcome {
 	return outcome
 }
 
-// Latest reports whether a fact would come last.
+// Latest reports whether a fact is later than all others.
 func (t *Timeline) Latest(f *Fact) bool {
-	return len(t.facts) == 0 || !f.before(&t.facts[len(t.facts)-1])
+	return len(t.facts) == 0 || f.Time > t.facts[len(t.facts)-1].Time
 }
 
 func (f *Fact) before(g *Fact) bool {
