@@ -30,7 +30,7 @@ func isLoaded(m Migration) bool { return slices.Contains(Loaded[:], tableOf(m)) 
 func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 	allowed := map[string]string{
 		"events":     "tenant family subject event_id topic partition offset event_time",
-		"exceptions": "tenant code subject episode exception_id revision",
+		"exceptions": "tenant code subject episode exception_id revision topic partition offset",
 		"costs":      "tenant component subject part cost_id topic partition offset incurred_at",
 	}
 	clause := regexp.MustCompile(`(?m)^(?:ORDER BY \((.*)\)|PARTITION BY (?:\w+\()?(.*?)\)?)$`)
