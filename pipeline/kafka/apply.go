@@ -31,8 +31,11 @@ func (l Layout) stamp() string {
 	if l.History {
 		return "CreateTime"
 	}
-	return "LogAppendTime"
+	return brokerTime
 }
+
+// brokerTime stamps records as they are appended: within a partition, times follow offsets.
+const brokerTime = "LogAppendTime"
 
 // minCompactionLag is how long every revision of an exception stays readable: 14 days, in milliseconds.
 const minCompactionLag = 14 * 24 * 3600 * 1000
@@ -113,10 +116,10 @@ func (a *applied) create(ctx context.Context) error {
 		}
 	}
 	for topic, config := range map[string]map[string]string{
-		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag)},
-		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1"},
-		a.Journal():    keptLog("LogAppendTime"),
-		a.DeadLetter(): keptLog("LogAppendTime"),
+		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag), "message.timestamp.type": brokerTime},
+		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1", "message.timestamp.type": brokerTime},
+		a.Journal():    keptLog(brokerTime),
+		a.DeadLetter(): keptLog(brokerTime),
 	} {
 		if err := a.createOne(ctx, topic, widest, config); err != nil {
 			return err
