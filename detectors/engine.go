@@ -32,8 +32,8 @@ type Engine struct {
 	rules  []compiled
 	sends  sources
 	forget forget
-	rates  setting.Costs
-	priced string // version of rates
+	book   unitcost.Book
+	priced string // version of its rates
 
 	entities map[string]*entity
 	wakes    wakes
@@ -83,7 +83,7 @@ type undo struct {
 
 // New makes an empty engine for a lane of the family. The error names a setting that does not exist.
 func New(family event.Family, s setting.Settings) (*Engine, error) {
-	e := &Engine{family: family, clock: s.Clock, rates: s.Costs, priced: s.Costs.Version(), entities: map[string]*entity{}, beat: 1}
+	e := &Engine{family: family, clock: s.Clock, book: unitcost.Book{Rates: s.Costs}, priced: s.Costs.Version(), entities: map[string]*entity{}, beat: 1}
 	if s.Clock != setting.Log && s.Clock != setting.Wall {
 		return nil, fmt.Errorf("settings.clock: %q is neither log nor wall", s.Clock)
 	}

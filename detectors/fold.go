@@ -46,7 +46,7 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	timeline.Of(&it.Event, it.At, limit, &e.fact, &e.document)
 	priced := unitcost.Touches(&e.fact, e.view.Latest(&e.fact)) || e.view.Knows(e.fact.ID)
 	if priced {
-		e.before = unitcost.Of(e.family, e.view.Live, &e.rates, e.before[:0])
+		e.before = e.book.Of(e.family, e.view.Live, e.before[:0])
 	}
 	outcome = e.view.Add(&e.fact)
 	if e.view.Unchanged() {

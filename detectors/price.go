@@ -15,7 +15,7 @@ import (
 
 // price compares what the facts claim with what they claimed before the present event, and keeps what is new, changed or withdrawn.
 func (e *Engine) price(ent *entity) {
-	e.after = unitcost.Of(e.family, e.view.Live, &e.rates, e.after[:0])
+	e.after = e.book.Of(e.family, e.view.Live, e.after[:0])
 	before, after := e.before, e.after
 	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
 		before, after = before[1:], after[1:]

@@ -214,7 +214,7 @@ func (e *Engine) rank(x *exception.Exception, v *rule.Verdict) {
 		x.AvoidableBP = avoidableAfter
 	}
 	x.UrgencyBP = exception.UrgencyBP(int64((x.Deadline-x.OpenedAt)/event.Second), urgencyHalf[e.family], stake.Lasting)
-	if cost, currency := stake.Cost(v.Value, v.Currency, e.rates.Currency); cost.Known {
+	if cost, currency := stake.Cost(v.Value, v.Currency, e.book.Rates.Currency); cost.Known {
 		score := exception.Score(cost.Value, x.ProbabilityBP, x.AvoidableBP, x.UrgencyBP)
 		x.CostAtRiskMinor, x.Currency, x.PriorityScore = number(cost), strings.Clone(currency), &score
 	}

@@ -16,11 +16,13 @@ type packing struct {
 }
 
 func packingOf(facts []*timeline.Fact) (p packing) {
-	open := 0
+	var opened *timeline.Fact // the last
+	cartons := 0
 	for i, f := range facts {
 		switch f.Type {
 		case event.PackStarted:
-			open++
+			opened = f
+			cartons++
 		case event.PackClosed:
 			p.closed = f
 		case event.PackItem:
@@ -32,7 +34,7 @@ func packingOf(facts []*timeline.Fact) (p packing) {
 		}
 		p.last = facts[i].Time
 	}
-	if p.closed != nil && open > 0 && anyOpen(facts) {
+	if p.closed != nil && opened != nil && (cartons > 1 || opened.Place != p.closed.Place || opened.Time > p.closed.Time) && anyOpen(facts) {
 		p.closed = nil
 	}
 	return p

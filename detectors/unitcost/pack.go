@@ -10,20 +10,21 @@ import (
 
 // packing claims the labour and the material of each carton that is closed. The work is the span from the pack.started of the carton; cartons
 // without an id are one carton.
-func packing(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+func (b *Book) packing(facts []*timeline.Fact, list []Claim) []Claim {
 	start := len(list)
-	var cartons keyed.List[uint32, carton]
+	rates, cartons := &b.Rates, &b.cartons
+	cartons.Reset()
 	var order *timeline.Fact
 	for i, f := range facts {
 		switch f.Type {
 		case event.OrderReleased:
 			order = f
 		case event.PackStarted:
-			if c := cartonOf(&cartons, f.Place); c.closedAt < f.Time || c.closedAt == 0 { // else it was told with its close
+			if c := cartonOf(cartons, f.Place); c.closedAt < f.Time || c.closedAt == 0 { // else it was told with its close
 				c.began = f.Time
 			}
 		case event.PackClosed:
-			list = cartonOf(&cartons, f.Place).close(f, facts[i:], rates, list)
+			list = cartonOf(cartons, f.Place).close(f, facts[i:], rates, list)
 		default:
 		}
 	}

@@ -1,7 +1,6 @@
 package unitcost
 
 import (
-	"andon/detectors/keyed"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/cost"
@@ -10,12 +9,13 @@ import (
 
 // picking claims the labour of each order line that is closed: by a pick that says so, by a shorted pick, or with the manifest. The work of a pick
 // is the span since pick.started or the pick before it in the fulfilment.
-func picking(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+func (b *Book) picking(facts []*timeline.Fact, list []Claim) []Claim {
 	if !anyClosed(facts) {
 		return list
 	}
 	start := len(list)
-	var lines keyed.List[string, int] // where the claim of a line stands
+	rates, lines := &b.Rates, &b.lines
+	lines.Reset()
 	work := labour{standard: rates.PickLineS, pauseS: rates.PickPauseS}
 	manifested := false
 	var order *timeline.Fact

@@ -3,6 +3,7 @@
 package unitcost
 
 import (
+	"andon/detectors/keyed"
 	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/cost"
@@ -29,15 +30,24 @@ type Claim struct {
 	unknown bool // some of its work is not known
 }
 
+// Book works out claims. It holds rates and memory that it uses again.
+type Book struct {
+	Rates setting.Costs
+
+	lines   keyed.List[string, int] // where the claim of an order line stands
+	cartons keyed.List[uint32, carton]
+}
+
 // Of appends to the list what the live facts of an entity of the family claim, in a fixed order.
-func Of(family event.Family, facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+func (b *Book) Of(family event.Family, facts []*timeline.Fact, list []Claim) []Claim {
+	rates := &b.Rates
 	switch family {
 	case event.ASN:
 		return receiving(facts, rates, list)
 	case event.Carrier:
 		return freight(facts, rates, list)
 	case event.PickPack:
-		return packing(facts, rates, picking(facts, rates, list))
+		return b.packing(facts, b.picking(facts, list))
 	}
 	return list
 }

@@ -89,7 +89,7 @@ func TestClaims(t *testing.T) {
 			[]event.Event{{Type: event.ShipmentManifested, OrderID: "O"}, {Type: event.CarrierScan, Status: event.Cancelled}}, ""},
 		{"scans alone cost nothing", event.Carrier, []event.Event{{Type: event.CarrierScan, Status: event.Accepted}}, ""},
 	} {
-		if got := tell(unitcost.Of(c.family, fold(t, c.facts...), &rates, nil)); got != c.want {
+		if got := tell((&unitcost.Book{Rates: rates}).Of(c.family, fold(t, c.facts...), nil)); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", c.what, got, c.want)
 		}
 	}
@@ -100,7 +100,7 @@ func TestUnknownStaysUnknown(t *testing.T) {
 	for _, rates := range []setting.Costs{{}, {Currency: "USD"}, {Currency: "USD", LabourMinorPerH: nil, PickLineS: setting.DefaultCosts().PickLineS}} {
 		facts := fold(t, event.Event{Type: event.OrderReleased}, event.Event{Type: event.PickConfirmed, Time: 9, Line: "1"},
 			event.Event{Type: event.PackClosed, Time: 10, CartonID: "C"}, event.Event{Type: event.ManifestClosed, Time: 11})
-		for _, c := range unitcost.Of(event.PickPack, facts, &rates, nil) {
+		for _, c := range (&unitcost.Book{Rates: rates}).Of(event.PickPack, facts, nil) {
 			if c.Currency != "" || c.Amount != 0 {
 				t.Errorf("%+v", c)
 			}
@@ -109,7 +109,7 @@ func TestUnknownStaysUnknown(t *testing.T) {
 	rates := setting.DefaultCosts()
 	rates.PickLineS = nil
 	facts := fold(t, event.Event{Type: event.PickConfirmed, Time: 9, Line: "1"}, event.Event{Type: event.PickConfirmed, Time: 20, Line: "1", LineClosed: true})
-	if c := unitcost.Of(event.PickPack, facts, &rates, nil); len(c) != 1 || c[0].Currency != "" {
+	if c := (&unitcost.Book{Rates: rates}).Of(event.PickPack, facts, nil); len(c) != 1 || c[0].Currency != "" {
 		t.Errorf("a line of which a part is unknown: %+v", c)
 	}
 }
@@ -127,7 +127,7 @@ func TestUntouchedClaimsStay(t *testing.T) {
 		}
 		family := rapid.SampledFrom(event.Families[:]).Draw(t, "family")
 		var view timeline.Timeline
-		rates := setting.DefaultCosts()
+		book := unitcost.Book{Rates: setting.DefaultCosts()}
 		for i := range rapid.IntRange(1, 12).Draw(t, "events") {
 			typ := event.Type(rapid.IntRange(int(event.ASNDespatched), int(event.Correction)-1).Draw(t, "type"))
 			if families[typ] != family {
@@ -141,9 +141,9 @@ func TestUntouchedClaimsStay(t *testing.T) {
 			var f timeline.Fact
 			timeline.Of(&e, e.Time, 0, &f, &timeline.Document{})
 			touches := unitcost.Touches(&f, view.Latest(&f))
-			before := tell(unitcost.Of(family, view.Live, &rates, nil))
+			before := tell(book.Of(family, view.Live, nil))
 			view.Add(&f)
-			if after := tell(unitcost.Of(family, view.Live, &rates, nil)); !touches && after != before {
+			if after := tell(book.Of(family, view.Live, nil)); !touches && after != before {
 				t.Fatalf("%s: %s\nbefore:\n%s", typ, after, before)
 			}
 		}
