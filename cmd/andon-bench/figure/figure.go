@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -87,21 +88,22 @@ func Read(dir, figure string) (rows []Row, err error) {
 	return rows, lines.Err()
 }
 
-// Latest returns the rows of a measurement's last run, one of each case: the last.
+// Latest returns the last row of each case of a measurement, whichever run it is of.
 func Latest(dir, figure string) ([]Row, error) {
 	rows, err := Read(dir, figure)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	return ofRun(rows, rows[len(rows)-1].Run), nil
+	return lastOfEach(rows), nil
 }
 
-func ofRun(rows []Row, run time.Time) (list []Row) {
+func ofRun(rows []Row, run time.Time) []Row {
+	return lastOfEach(slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !r.Run.Equal(run) }))
+}
+
+func lastOfEach(rows []Row) (list []Row) {
 	at := map[string]int{}
 	for _, r := range rows {
-		if !r.Run.Equal(run) {
-			continue
-		}
 		if i, there := at[r.Case]; there {
 			list[i] = r
 			continue

@@ -140,13 +140,21 @@ const (
 
 // origin says how the rows were measured.
 func origin(rows []Row) string {
-	r, end := rows[0], rows[len(rows)-1].End
-	commit := "commit " + r.Commit
-	if r.Dirty {
-		commit += " and changes"
+	var b strings.Builder
+	for from := 0; from < len(rows); {
+		to := from + 1
+		for to < len(rows) && rows[to].Run.Equal(rows[from].Run) {
+			to++
+		}
+		r, commit := rows[from], "commit "+rows[from].Commit
+		if r.Dirty {
+			commit += " and changes"
+		}
+		fmt.Fprintf(&b, "\n`%s`, %s, seed %d, %s; %s to %s UTC.\n", r.Command, commit, r.Seed, r.Machine,
+			r.Start.Format("2006-01-02 15:04:05"), rows[to-1].End.Format("15:04:05"))
+		from = to
 	}
-	return fmt.Sprintf("\n`%s`, %s, seed %d, %s; %s to %s UTC.\n", r.Command, commit, r.Seed, r.Machine,
-		r.Start.Format("2006-01-02 15:04:05"), end.Format("15:04:05"))
+	return b.String()
 }
 
 func cell(values map[string]float64, c column) string {
