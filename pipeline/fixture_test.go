@@ -66,6 +66,7 @@ func (w *world) run(t tester) error {
 	c.Topic = func(l pipeline.Lane, side bool) string {
 		return fmt.Sprintf("%s.side=%t", l.Family, side)
 	}
+	c.Logic = detectors.Logic()
 	c.Settings = w.settings.Hash()
 	c.Wall = w.settings.Clock == setting.Wall
 	c.Now = func() time.Time { return w.now }

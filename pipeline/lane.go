@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,6 +20,8 @@ type lane struct {
 	fresh       bool      // it beats, but its records do not flow yet
 	engine      Engine
 	head        journal.Entry // the engine stands at the end of this entry
+	hash        journal.Hash  // of the head
+	out         outputs       // of the beat that is being folded or committed
 	side, input tail
 	*desk       // while it folds
 }
@@ -115,18 +118,22 @@ func (l *lane) record(i int) (r *Record, side bool) {
 
 // fold runs the lane's share of a beat: what was polled, and the timers due by end. What the engine refuses is put aside and the beat undone
 // and run again without it, so the run that counts had nothing to refuse: exactly the run that a restore repeats.
-func (l *lane) fold(end event.Micros, settings string) (Outcome, error) {
+func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, error) {
 	defer l.sit()()
 	l.decode()
 	b := beat.Batch{Items: l.items, End: end}
 	var disarmed []beat.Disarmed
 	for {
 		stepped := l.engine.Step(b)
-		settled := l.engine.Settle(nil) // no code is contested yet: no requests, no replies
+		replies := c.score(ctx, stepped.Requests)
+		settled := l.engine.Settle(replies)
 		poison := append(stepped.Rejected, settled.Poisoned...)
 		panicked := append(stepped.Disarmed, settled.Disarm...)
 		if len(poison)+len(panicked) == 0 {
-			return l.outcome(stepped, settled, disarmed, settings)
+			o, err := l.outcome(stepped, settled, disarmed)
+			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, replies
+			o.seal(&l.out, l.hash)
+			return o, err
 		}
 		l.engine.Undo()
 		known := len(disarmed)
@@ -135,6 +142,14 @@ func (l *lane) fold(end event.Micros, settings string) (Outcome, error) {
 			return Outcome{}, fmt.Errorf("lane %s: the engine refuses again what it was run without", l.id)
 		}
 	}
+}
+
+// score asks for the scores an engine wants.
+func (c *Config) score(ctx context.Context, requests []beat.Request) []beat.Reply {
+	if len(requests) == 0 {
+		return nil
+	}
+	return c.Scorer.Score(ctx, requests)
 }
 
 // decode makes an item of each pending record; what cannot become an event is skipped.
@@ -185,18 +200,17 @@ func disarm(b *beat.Batch, panicked, list []beat.Disarmed) []beat.Disarmed {
 }
 
 // outcome says what the beat did to the lane.
-func (l *lane) outcome(stepped beat.Stepped, settled beat.Settled, disarmed []beat.Disarmed, settings string) (Outcome, error) {
+func (l *lane) outcome(stepped beat.Stepped, settled beat.Settled, disarmed []beat.Disarmed) (Outcome, error) {
 	side, input := l.split(stepped.Items)
 	o := Outcome{Lane: l.id, stepped: stepped, Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs, Entry: journal.Entry{
-		Version:  journal.Version,
-		Lane:     l.id.String(),
-		Seq:      l.head.Seq + 1,
-		Side:     journal.Range{From: l.head.Side.To, To: l.side.to(side)},
-		Input:    journal.Range{From: l.head.Input.To, To: l.input.to(input)},
-		Settings: settings,
-		Start:    stepped.Start,
-		End:      stepped.End,
-		Counts:   stepped.Counts,
+		Version: journal.Version,
+		Lane:    l.id.String(),
+		Seq:     l.head.Seq + 1,
+		Side:    journal.Range{From: l.head.Side.To, To: l.side.to(side)},
+		Input:   journal.Range{From: l.head.Input.To, To: l.input.to(input)},
+		Start:   stepped.Start,
+		End:     stepped.End,
+		Counts:  stepped.Counts,
 	}}
 	for i := range stepped.Items {
 		if l.items[i].Skip {
@@ -265,7 +279,7 @@ func (l *lane) length(n int) (records int64) {
 // keep makes the beat's outcome the lane's memory: it is committed.
 func (l *lane) keep(o Outcome) {
 	l.engine.Keep()
-	l.head = o.Entry
+	l.head, l.hash = o.Entry, o.hash
 	side, input := l.split(o.stepped.Items)
 	l.side.drop(side)
 	l.input.drop(input)

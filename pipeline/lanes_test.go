@@ -198,13 +198,16 @@ func TestRefusals(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"settings":       {func(w *world) { w.settings.Rules = map[string]map[string]int64{"CA-04": {"grace_s": 1}} }, pipeline.ErrSettings, "change settings back"},
-		"a moved offset": {func(w *world) { w.Entries(carrier0)[2].Seq = 1 }, pipeline.ErrJournalGap, "entry 1"},
-		"a hole":         {func(w *world) { w.Entries(carrier0)[2].Input.From++ }, pipeline.ErrJournalGap, "entry 2"},
-		"lost beginning": {func(w *world) { w.Entries(carrier0)[0].Seq = 1 }, pipeline.ErrJournalGap, "retention"},
-		"other version":  {func(w *world) { w.Entries(carrier0)[1].Version = 9 }, pipeline.ErrJournalGap, "version 9"},
-		"other counts":   {func(w *world) { w.Entries(carrier0)[1].Counts.Done++ }, pipeline.ErrDiverged, "entry 1"},
-		"other time":     {func(w *world) { w.Entries(carrier0)[2].End++ }, pipeline.ErrDiverged, "entry 3"},
+		"settings":        {func(w *world) { w.settings.Rules = map[string]map[string]int64{"CA-04": {"grace_s": 1}} }, pipeline.ErrSettings, "change settings back"},
+		"a moved offset":  {func(w *world) { w.Entries(carrier0)[2].Seq = 1 }, pipeline.ErrJournalGap, "entry 1"},
+		"a hole":          {func(w *world) { w.Entries(carrier0)[2].Input.From++ }, pipeline.ErrJournalGap, "entry 2"},
+		"lost beginning":  {func(w *world) { w.Entries(carrier0)[0].Seq = 1 }, pipeline.ErrJournalGap, "retention"},
+		"other version":   {func(w *world) { w.Entries(carrier0)[1].Version = 9 }, pipeline.ErrJournalGap, "version 9"},
+		"other counts":    {func(w *world) { w.Entries(carrier0)[1].Counts.Done++ }, pipeline.ErrDiverged, "entry 1"},
+		"a changed entry": {func(w *world) { w.Entries(carrier0)[2].End++ }, pipeline.ErrJournalGap, "entry 3"},
+		"other time":      {func(w *world) { w.Entries(carrier0)[2].End++; w.chain() }, pipeline.ErrDiverged, "entry 3"},
+		"other outputs":   {func(w *world) { w.Entries(carrier0)[3].Outputs = journal.HashOf(nil); w.chain() }, pipeline.ErrDiverged, "digest"},
+		"other logic":     {func(w *world) { w.Entries(carrier0)[1].Logic = "x"; w.chain() }, pipeline.ErrLogic, "run the build that wrote it"},
 		"a record that was well": {func(w *world) {
 			w.Entries(carrier0)[1].DeadLettered = []journal.DeadRange{{Range: journal.Range{From: 1, To: 2}}}
 		},
@@ -229,6 +232,14 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("%v", err)
 			}
 		})
+	}
+}
+
+// chain makes the entries follow one another again, as somebody would who rewrites the journal.
+func (w *world) chain() {
+	entries := w.Entries(carrier0)
+	for i := range entries[1:] {
+		entries[i+1].Before = journal.HashOf(journal.Append(nil, &entries[i]))
 	}
 }
 

@@ -14,10 +14,12 @@ import (
 	"andon/schemas/event"
 )
 
-// Config is what a loop needs beside its source and sink. All fields but the bounds are required.
+// Config is what a loop needs beside its source and sink. All fields but Scorer and the bounds are required.
 type Config struct {
 	Engine   func(event.Family) (Engine, error) // makes an empty engine; many goroutines may call it at once
 	Topic    func(Lane, bool) string            // names a lane's side (true) or input topic, for dead letters
+	Scorer   Scorer                             // answers what the engines ask of models; nil when they ask nothing
+	Logic    string                             // hash of the logic the engines judge by
 	Settings string                             // hash of the settings the engines judge with
 	Wall     bool                               // the wall clock moves lanes that stand at the end of their log
 	Now      func() time.Time                   // the wall clock
@@ -166,7 +168,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, x := range work {
 		g.Go(func() (err error) {
-			b.Lanes[i], err = x.fold(ends[x.id], l.Settings)
+			b.Lanes[i], err = x.fold(ctx, &l.Config, ends[x.id])
 			return err
 		})
 	}
@@ -226,6 +228,7 @@ func (l *Loop) keep(b Beat) {
 func (l *Loop) undo(err error) {
 	for _, x := range l.lanes {
 		x.engine.Undo()
+		x.out = outputs{} // the sink may hold on to what it did not get rid of
 	}
 	l.aborts++
 	l.Metrics.beats.WithLabelValues(KindOf(err).String()).Inc()

@@ -95,7 +95,9 @@ type Outcome struct {
 	Forgotten  []exception.ID // no longer needed: tombstones
 	Costs      []cost.Cost
 	Letters    []deadletter.Letter
+	Outputs    []Output // all of these and the entry, encoded, in the order they are written
 
+	hash      journal.Hash // of the entry
 	stepped   beat.Stepped
 	misplaced int // records on the wrong partition
 }
@@ -104,6 +106,12 @@ type Outcome struct {
 type Beat struct {
 	Wall  bool // a lane in it took the wall clock: the clock must be believed before the beat is final
 	Lanes []Outcome
+}
+
+// Scorer asks models. Its answers differ from call to call: the journal keeps those a beat was judged with.
+type Scorer interface {
+	// Score answers every request, in order, within the beat's time: without a score where there is none. Many goroutines call it at once.
+	Score(context.Context, []beat.Request) []beat.Reply
 }
 
 // Sink makes a beat final. It keeps nothing of the beat after it returns.
@@ -129,8 +137,8 @@ type History interface {
 
 // Past is a lane's journal and records, in order, for one goroutine.
 type Past interface {
-	// Entry returns the next entry, the genesis entry first; io.EOF after the last.
-	Entry(context.Context) (journal.Entry, error)
+	// Entry returns the next entry and the hash of its bytes, the genesis entry first; io.EOF after the last.
+	Entry(context.Context) (journal.Entry, journal.Hash, error)
 	// Records appends the records of one partition from where the last call ended (at first the genesis position) up to the offset to.
 	Records(ctx context.Context, side bool, to int64, dst []Record) ([]Record, error)
 	Close()

@@ -15,7 +15,7 @@ import (
 const progressTime = 10 * time.Second
 
 // redo builds a lane's memory from the log: it runs every beat of the journal again over the same records with the same times, drops what
-// comes out, and checks that it counts the same and ends at the committed offsets.
+// comes out, and checks that it counts the same, comes to the same outputs, and ends at the committed offsets.
 func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 	engine, err := l.Engine(id.Family)
 	if err != nil {
@@ -30,12 +30,12 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 	x.head.Seq = -1
 	told := l.Now()
 	for {
-		e, err := past.Entry(ctx)
+		e, hash, err := past.Entry(ctx)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
-			err = Fail(Refused, x.follows(&e, l.Settings))
+			err = Fail(Refused, x.follows(&e, &l.Config))
 		}
 		if err == nil && e.Seq > 0 {
 			err = x.again(ctx, past, &e)
@@ -43,7 +43,7 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.head = e
+		x.head, x.hash = e, hash
 		l.Metrics.redone(id, e.Counts)
 		if now := l.Now(); now.Sub(told) >= progressTime {
 			told = now
@@ -53,8 +53,8 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 	return x, Fail(Refused, x.ends(c))
 }
 
-// follows checks that the entry is the one after the lane's head, judged with our settings.
-func (l *lane) follows(e *journal.Entry, settings string) error {
+// follows checks that the entry is the one after the lane's head, judged by our logic with our settings.
+func (l *lane) follows(e *journal.Entry, c *Config) error {
 	if e.Version != journal.Version {
 		return fmt.Errorf("%w: lane %s, entry %d has version %d, this build reads version %d: run the build that wrote it",
 			ErrJournalGap, l.id, e.Seq, e.Version, journal.Version)
@@ -68,9 +68,17 @@ func (l *lane) follows(e *journal.Entry, settings string) error {
 			"kafka.own_prefix; stop one, and start over under a new kafka.own_prefix with andon topics apply", ErrJournalGap, l.id,
 			e.Seq, e.Input.From, e.Side.From, l.head.Seq, l.head.Input.To, l.head.Side.To)
 	}
-	if e.Seq > 0 && e.Settings != settings {
+	if e.Before != l.hash {
+		return fmt.Errorf("%w: lane %s, entry %d says that the entry before it has hash %s, it has %s: somebody changed the topic; andon verify "+
+			"shows what stands, and a new kafka.own_prefix with andon topics apply judges all of the log anew", ErrJournalGap, l.id, e.Seq, e.Before, l.hash)
+	}
+	if e.Seq > 0 && e.Logic != c.Logic {
+		return fmt.Errorf("%w: lane %s, entry %d was judged by logic %s, this build has logic %s: run the build that wrote it, or judge all of the "+
+			"log anew under a new kafka.own_prefix with andon topics apply", ErrLogic, l.id, e.Seq, e.Logic, c.Logic)
+	}
+	if e.Seq > 0 && e.Settings != c.Settings {
 		return fmt.Errorf("%w: lane %s was judged with settings %s, the configuration now gives %s: change settings back, or judge all of the log "+
-			"anew under a new kafka.own_prefix with andon topics apply", ErrSettings, l.id, e.Settings, settings)
+			"anew under a new kafka.own_prefix with andon topics apply", ErrSettings, l.id, e.Settings, c.Settings)
 	}
 	return nil
 }
@@ -104,7 +112,10 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 		return l.diverged(e, fmt.Sprintf("record %d rejected as %s", i, l.rejects[i].reason))
 	}
 	stepped := l.engine.Step(beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed})
-	settled := l.engine.Settle(nil)
+	if len(stepped.Requests) != len(e.Replies) {
+		return l.diverged(e, fmt.Sprintf("%d questions to models, answered by %d", len(stepped.Requests), len(e.Replies)))
+	}
+	settled := l.engine.Settle(e.Replies)
 	if stepped.Items != len(l.items) || len(stepped.Rejected)+len(stepped.Disarmed)+len(settled.Poisoned)+len(settled.Disarm) > 0 {
 		return l.diverged(e, fmt.Sprintf("%d of %d records folded, %d refused", stepped.Items, len(l.items), len(stepped.Rejected)+len(settled.Poisoned)))
 	}
@@ -116,6 +127,9 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 	}
 	if counts != e.Counts || stepped.Start != e.Start || stepped.End != e.End {
 		return l.diverged(e, fmt.Sprintf("%+v from %s to %s", counts, stepped.Start, stepped.End))
+	}
+	if is := l.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs}); is != e.Outputs {
+		return l.diverged(e, fmt.Sprintf("outputs of digest %q instead of %q (andon verify names the first that differs)", is, e.Outputs))
 	}
 	l.engine.Keep()
 	return nil

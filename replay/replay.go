@@ -97,10 +97,10 @@ func (l *Line) Run(ctx context.Context, o mem.Options) error {
 			}
 			return lane.Family.String()
 		},
-		Settings: l.settings.Hash(),
-		Now:      func() time.Time { return time.Time{} }, // ticks move time
-		Log:      slog.New(slog.DiscardHandler),
-		Metrics:  pipeline.NewMetrics(prometheus.NewRegistry()),
+		Logic: detectors.Logic(), Settings: l.settings.Hash(),
+		Now:     func() time.Time { return time.Time{} }, // ticks move time
+		Log:     slog.New(slog.DiscardHandler),
+		Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}, o)
 }
 

@@ -55,8 +55,8 @@ func detect(ctx context.Context, at kafka.Config, s setting.Settings, engine fun
 			e, err := engine(f)
 			return d.count(f, e), err
 		},
-		Topic:    func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
-		Settings: s.Hash(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
+		Topic: func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
+		Logic: detectors.Logic(), Settings: s.Hash(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}, m, m, m)
 	ctx, d.cancel = context.WithCancel(ctx)
 	go func() {

@@ -50,6 +50,7 @@ func (d *detector) run(ctx context.Context) error {
 	loop := pipeline.NewLoop(pipeline.Config{
 		Engine:     func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, d.cfg.Settings) },
 		Topic:      func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
+		Logic:      detectors.Logic(),
 		Settings:   d.cfg.Settings.Hash(),
 		Wall:       d.cfg.Settings.Clock == setting.Wall,
 		Now:        time.Now,

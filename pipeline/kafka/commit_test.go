@@ -49,11 +49,13 @@ func (m *Member) hold(t *testing.T, n int) {
 
 // timerBeat is a beat in which nothing was read: an entry and an exception.
 func timerBeat(seq int64) pipeline.Beat {
-	return pipeline.Beat{Lanes: []pipeline.Outcome{{
+	o := pipeline.Outcome{
 		Lane:       lane(0),
 		Entry:      journal.Entry{Version: journal.Version, Lane: lane(0).String(), Seq: seq, Start: 1, End: 2},
 		Exceptions: []exception.Exception{{ID: exception.NewID("t", "X", "s", "e"), Revision: 1, OpenedAt: start}},
-	}}}
+	}
+	o.Seal("")
+	return pipeline.Beat{Lanes: []pipeline.Outcome{o}}
 }
 
 func TestAPausedFormerOwnerCannotCommitATimer(t *testing.T) {

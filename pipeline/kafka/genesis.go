@@ -65,6 +65,7 @@ func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, 
 		}
 		if !has {
 			o := pipeline.Outcome{Lane: l, Entry: a.first(l, starts)}
+			o.Seal("")
 			out.add(a.Config, &o)
 			journals[l] = told{o.Entry, o.Entry}
 		}

@@ -97,7 +97,8 @@ type past struct {
 	journal     *reader
 	side, input *reader
 	genesis     journal.Entry
-	told        bool // the genesis entry
+	hash        journal.Hash // of the genesis entry
+	told        bool         // the genesis entry
 }
 
 // Open implements pipeline.History. The journal is read up to its high watermark: an entry whose transaction's markers are still on their way
@@ -117,7 +118,7 @@ func (m *Member) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, erro
 		return &reader{config: m.Config, log: m.log, topic: topic, partition: l.Partition, next: from, end: ends[topic][l.Partition]}
 	}
 	p := &past{lane: l, journal: open(m.Journal(), starts[m.Journal()][l.Partition])}
-	p.genesis, err = p.entry(ctx)
+	p.genesis, p.hash, err = p.entry(ctx)
 	switch {
 	case errors.Is(err, io.EOF) || err == nil && p.genesis.Seq != 0: // the loop says what is wrong with it
 		p.side, p.input = open(m.Side(l.Family), 0), open(m.Input(l.Family), 0)
@@ -152,32 +153,32 @@ func (m *Member) same(l pipeline.Lane, genesis *journal.Entry, starts map[string
 }
 
 // Entry implements pipeline.Past.
-func (p *past) Entry(ctx context.Context) (journal.Entry, error) {
+func (p *past) Entry(ctx context.Context) (journal.Entry, journal.Hash, error) {
 	if !p.told {
 		p.told = true
 		if p.genesis.Lane == "" {
-			return p.genesis, io.EOF
+			return p.genesis, "", io.EOF
 		}
-		return p.genesis, nil
+		return p.genesis, p.hash, nil
 	}
 	return p.entry(ctx)
 }
 
 // entry reads the next entry of the lane; the partition holds those of other families too.
-func (p *past) entry(ctx context.Context) (e journal.Entry, err error) {
+func (p *past) entry(ctx context.Context) (e journal.Entry, h journal.Hash, err error) {
 	for {
 		r, err := p.journal.one(ctx)
 		if err != nil {
-			return e, err
+			return e, "", err
 		}
 		if string(r.Key) != p.lane.String() {
 			continue
 		}
 		if err := journal.Decode(r.Value, &e); err != nil {
-			return e, pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s partition %d offset %d: %w",
+			return e, "", pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s partition %d offset %d: %w",
 				pipeline.ErrJournalGap, p.journal.topic, p.lane.Partition, r.Offset, err))
 		}
-		return e, nil
+		return e, journal.HashOf(r.Value), nil
 	}
 }
 

@@ -156,6 +156,7 @@ func (s *site) config(c Config, settings setting.Settings, metrics *pipeline.Met
 	return pipeline.Config{
 		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) },
 		Topic:    func(l pipeline.Lane, side bool) string { return c.Topic(l.Family, side) },
+		Logic:    detectors.Logic(),
 		Settings: settings.Hash(),
 		Wall:     settings.Clock == setting.Wall,
 		Now:      time.Now,

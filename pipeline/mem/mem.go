@@ -262,12 +262,12 @@ type past struct {
 }
 
 // Entry implements pipeline.Past.
-func (p *past) Entry(context.Context) (e journal.Entry, err error) {
+func (p *past) Entry(context.Context) (e journal.Entry, h journal.Hash, err error) {
 	if len(p.entries) == 0 {
-		return e, io.EOF
+		return e, "", io.EOF
 	}
 	e, p.entries = p.entries[0], p.entries[1:]
-	return e, nil
+	return e, journal.HashOf(journal.Append(nil, &e)), nil
 }
 
 // Records implements pipeline.Past.

@@ -74,7 +74,7 @@ type Stepped struct {
 	Start    event.Micros // the lane's time before the beat
 	End      event.Micros // and after it
 	Fired    int          // timers fired
-	Requests []Request    // questions to models; none yet
+	Requests []Request    // questions to models
 	Skewed   int64        // events that claimed to come from the future, judged at their record's time
 
 	Abstained []Abstention // what rules could not judge, and why
@@ -100,11 +100,18 @@ type Disarmed struct {
 	Detail string
 }
 
-// Request asks a model for a score; Reply is its answer. No code is contested yet, so neither has content.
-type (
-	Request struct{}
-	Reply   struct{}
-)
+// Request asks a model for a score of a subject.
+type Request struct {
+	Code    string // what is to be judged
+	Tenant  string
+	Subject string
+}
+
+// Reply is the answer to the request of the same index: a score, or why there is none.
+type Reply struct {
+	Score  float64 `json:"score,omitempty"` // never NaN or infinite
+	Reason string  `json:"reason,omitempty"`
+}
 
 // Settled is the result of Settle. Costs is valid until the next Step.
 type Settled struct {

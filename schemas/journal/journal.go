@@ -1,8 +1,12 @@
 // Package journal is the wire contract of andon.journal: one entry per beat and lane, in the same transaction as the beat's outputs and
-// positions. Re-executing a lane's entries in order over its records gives its state again.
+// positions. Re-executing a lane's entries in order over its records gives its state and its outputs again; each entry holds the digest of those
+// outputs and the hash of the entry before it, so an entry that was changed, dropped or put elsewhere does not fit.
 package journal
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+
 	"andon/schemas/beat"
 	"andon/schemas/event"
 
@@ -10,7 +14,16 @@ import (
 )
 
 // Version is the format this build writes and reads.
-const Version = 1
+const Version = 2
+
+// Hash is a SHA-256 in base64 (RFC 4648 section 5, without padding); empty where there is nothing to hash.
+type Hash string
+
+// HashOf is the hash of bytes.
+func HashOf(b []byte) Hash {
+	sum := sha256.Sum256(b)
+	return Hash(base64.RawURLEncoding.EncodeToString(sum[:]))
+}
 
 // Range is the records [From, To) of one partition; empty when equal.
 type Range struct {
@@ -33,13 +46,19 @@ type Entry struct {
 	Side     Range  `json:"side"`
 	InputID  string `json:"input_id,omitempty"` // topic ids at genesis: a recreated topic is not the log this journal is about
 	SideID   string `json:"side_id,omitempty"`
-	Settings string `json:"settings"` // hash of the settings the beat was judged with
+	Logic    string `json:"logic,omitempty"`  // hash of the logic the beat was judged by: rules, settings schema, encoding of timelines
+	Models   string `json:"models,omitempty"` // hash of the models that were asked; there are none yet
+	Settings string `json:"settings"`         // hash of the settings the beat was judged with
 
 	Start        event.Micros `json:"start,omitempty"` // the lane's time before and after the beat
 	End          event.Micros `json:"end,omitempty"`
 	Counts       beat.Counts  `json:"counts"`
 	DeadLettered []DeadRange  `json:"dead_lettered,omitempty"` // in offset order, side first; passed over when re-executed
 	Disarmed     []beat.Timer `json:"disarmed,omitempty"`
+	Replies      []beat.Reply `json:"replies,omitempty"` // what models answered, in the order asked; never asked again
+
+	Outputs Hash `json:"outputs,omitempty"` // of the records the beat wrote, dead letters apart; see Digest
+	Before  Hash `json:"before,omitempty"`  // of the lane's entry before, as its bytes stand in the topic; the genesis entry has none
 }
 
 // Append appends e as JSON.
