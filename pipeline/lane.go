@@ -246,6 +246,9 @@ func (l *lane) bury(o *Outcome, i int) {
 	}
 	why := l.rejects[i]
 	letter := deadletter.Letter{Topic: topic, Partition: l.id.Partition, Offset: r.Offset, At: r.At, Reason: why.reason, Detail: why.detail}
+	if r.Origin != nil {
+		letter.From(r.Origin)
+	}
 	if r.Unreadable {
 		o.Entry.Counts.Add(beat.Counts{Read: r.Next - r.Offset - 1, DeadLettered: r.Next - r.Offset - 1})
 	} else {

@@ -40,8 +40,9 @@ type Offsets struct {
 type Record struct {
 	Offset     int64
 	Next       int64        // the offset after it: Offset+1, more for an unreadable batch
-	At         event.Micros // broker timestamp
+	At         event.Micros // broker timestamp; of a record that was sent again that of its origin, when that is earlier
 	Key, Value []byte
+	Origin     *deadletter.Origin // of a side record that was a dead letter: where it first lay
 	Unreadable bool // a batch past the limits: nothing is known of it but its offsets
 	Misplaced  bool // its key belongs on another partition by the partitioner its topic declares
 }

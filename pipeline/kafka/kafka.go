@@ -41,6 +41,9 @@ func (c Config) Input(f event.Family) string { return c.InputPrefix + f.String()
 // Side is a family's side topic: what Andon itself adds to the input of its lanes.
 func (c Config) Side(f event.Family) string { return c.OwnPrefix + "side." + f.String() }
 
+// isSide says whether a topic is a side topic.
+func (c Config) isSide(topic string) bool { return strings.HasPrefix(topic, c.OwnPrefix+"side.") }
+
 // Exceptions is the topic of exceptions, one record per revision.
 func (c Config) Exceptions() string { return c.OwnPrefix + "exceptions" }
 

@@ -143,7 +143,7 @@ func (l *LoadLog) take(p *load.Polled, f kgo.FetchTopicPartition) error {
 	}
 	at := load.Partition{Topic: f.Topic, Number: f.Partition}
 	next := l.next[at]
-	records, skipped, err := convert(f, &next)
+	records, skipped, err := convert(f, &next, l.isSide(f.Topic))
 	l.cl.SetOffsets(skipped)
 	switch {
 	case errors.Is(err, kerr.TopicAuthorizationFailed):

@@ -72,7 +72,7 @@ func (r *reader) fetch(ctx context.Context) error {
 	for from := r.next; r.next == from; {
 		var failed error
 		r.cl.PollRecords(ctx, 20_000).EachPartition(func(p kgo.FetchTopicPartition) {
-			records, skip, err := convert(p, &r.next)
+			records, skip, err := convert(p, &r.next, r.config.isSide(r.topic))
 			r.buffer = append(r.buffer, records...)
 			r.cl.SetOffsets(skip)
 			if err != nil {

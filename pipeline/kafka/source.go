@@ -130,7 +130,7 @@ func (m *Member) reads(fs kgo.Fetches) (all []*brought) {
 		}
 		wg.Go(func() {
 			from := *next
-			r.Records, r.skipped, r.err = convert(p, next)
+			r.Records, r.skipped, r.err = convert(p, next, side)
 			r.Next, r.news = *next, *next > from
 			m.misplaced(r.Fetched)
 		})
@@ -141,12 +141,15 @@ func (m *Member) reads(fs kgo.Fetches) (all []*brought) {
 
 // convert makes records of what one partition brought and moves next past it. Transaction markers are passed over. A batch that cannot be
 // inflated becomes one record that says so, and the position to go on from is returned.
-func convert(p kgo.FetchTopicPartition, next *int64) (records []pipeline.Record, skip map[string]map[int32]kgo.EpochOffset, err error) {
+func convert(p kgo.FetchTopicPartition, next *int64, side bool) (records []pipeline.Record, skip map[string]map[int32]kgo.EpochOffset, err error) {
 	records = make([]pipeline.Record, 0, len(p.Records))
 	for _, r := range p.Records {
 		*next = r.Offset + 1
 		if !r.Attrs.IsControl() {
 			records = append(records, pipeline.Record{Offset: r.Offset, Next: r.Offset + 1, At: event.At(r.Timestamp), Key: r.Key, Value: r.Value})
+			if side {
+				redriven(&records[len(records)-1], r.Headers)
+			}
 		}
 	}
 	if large, bomb := errors.AsType[*kgo.ErrDecompressTooLarge](p.Err); bomb {

@@ -16,7 +16,8 @@ const (
 	PrefixRawBytes = 64 << 10 // of a record over MaxRawBytes
 )
 
-// Letter is one record put aside, or one disarmed timer (then it has no bytes). The record's key is topic/partition/offset.
+// Letter is one record put aside, or one disarmed timer (then it has no bytes), or the mark that a record put aside was sent again. The record's
+// key is topic/partition/offset of where it first lay.
 type Letter struct {
 	Topic     string       `json:"topic"`
 	Partition int32        `json:"partition"`
@@ -29,7 +30,8 @@ type Letter struct {
 	Raw       []byte       `json:"raw,omitempty"`   // base64; the first PrefixRawBytes when Bytes is over MaxRawBytes
 	Bytes     int          `json:"bytes"`           // length of the whole value
 	SHA256    string       `json:"sha256,omitempty"`
-	Redrives  int          `json:"redrives"`
+	Redrives  int          `json:"redrives"`           // how often the record had been sent again
+	Redriven  bool         `json:"redriven,omitempty"` // a Marker: not put aside but sent again
 }
 
 // Keep sets the raw bytes of the record, whole or cut to the limit; it copies nothing.
