@@ -43,8 +43,8 @@ type Record struct {
 	At         event.Micros // broker timestamp; of a record that was sent again that of its origin, when that is earlier
 	Key, Value []byte
 	Origin     *deadletter.Origin // of a side record that was a dead letter: where it first lay
-	Unreadable bool // a batch past the limits: nothing is known of it but its offsets
-	Misplaced  bool // its key belongs on another partition by the partitioner its topic declares
+	Unreadable bool               // a batch past the limits: nothing is known of it but its offsets
+	Misplaced  bool               // its key belongs on another partition by the partitioner its topic declares
 }
 
 // Fetched is what a poll brought from one partition of a lane: records in offset order, a list that is the loop's from now on, and where

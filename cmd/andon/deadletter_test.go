@@ -17,8 +17,10 @@ import (
 func letters(t *testing.T, list ...deadletter.Letter) (file string) {
 	t.Helper()
 	cfg, client := onFake(t)
-	if _, err := kadm.NewClient(client).CreateTopic(t.Context(), 4, 1, nil, "andon.deadletter"); err != nil {
-		t.Fatal(err)
+	for _, topic := range []string{"andon.deadletter", "andon.side.asn", "andon.side.carrier", "andon.side.pickpack"} {
+		if _, err := kadm.NewClient(client).CreateTopic(t.Context(), 4, 1, nil, topic); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var records []*kgo.Record
 	for i := range list {
@@ -75,6 +77,10 @@ func TestDeadletterList(t *testing.T) {
 		{"--topic in.asn", rows[1:2], "1 in all"},
 		{"--reason wrong_key --limit 1", rows[2:3], "2 in all, the newest 1 shown"},
 		{"--since 2026-03-02T08:01:00Z --until 2026-03-02T08:03:00Z", rows[1:3], "2 in all"},
+		{"in.carrier/1/9 in.asn/0/0-5", []string{rows[1], rows[3]}, "2 in all"},
+		{"in.carrier/1/C/T", nil, "no dead letters\n"},
+		{"--event-id late", rows[:1], "1 in all"},
+		{"--waiting --family carrier --limit 1", rows[4:], "3 in all"},
 		{"--since 1h", nil, "no dead letters\n"},
 		{"--reason too_deep", nil, "no dead letters\n"},
 	} {
@@ -99,7 +105,7 @@ func TestDeadletterShow(t *testing.T) {
 	file := letters(t, someLetters()...)
 	for from, words := range map[string][]string{
 		"in.carrier/3/7":                        {"topic in.carrier, partition 3, offset 7", "2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z", "wrong_key", "C/T", "\n\n{\"event_id\":\"late\"}\n"},
-		"in.asn/0/1":                            {"not a JSON object", "explained  expected one JSON object a line, found hello\n", "\n\nhello\n", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
+		"in.asn/0/1":                            {"not a JSON object", "expected one JSON object a line, found hello\n", "\n\nhello\n", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
 		"andon.side.asn/0/2":                    {"the first 65536 of 262145 bytes:\nxxx"},
 		"in.carrier/1/9":                        {`"\xff\n"`, "00000000  1b 5b 32 4a ff"},
 		"in.carrier/1/C/T 2026-03-02T09:00:00Z": {"timer_panic", "index out of range", "C/T 2026-03-02T09:00:00Z"},

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -15,7 +13,6 @@ import (
 
 	"andon/pipeline/kafka"
 	"andon/replay/ndjson"
-	"andon/schemas/event"
 )
 
 // letterShowCmd is `andon deadletter show`.
@@ -32,47 +29,46 @@ are when they are text, else as a hex dump.
   andon deadletter show fulfillment.carrier/3/1841 --config andon.yaml`
 }
 
-// Run shows the letter. Of several about one record it shows the newest.
+// Run shows the letter. Of several about one record it shows the newest, and how often the record was sent again.
 func (c letterShowCmd) Run(ctx context.Context) error {
 	cfg, err := c.read()
 	if err != nil {
 		return err
 	}
-	parts := strings.SplitN(c.From, "/", 3)
-	partition, wrong := -1, error(nil)
-	if len(parts) == 3 {
-		partition, wrong = strconv.Atoi(parts[1])
+	var name letterName
+	if err := name.UnmarshalText([]byte(c.From)); err != nil {
+		return usageError{err}
 	}
-	if wrong != nil || partition < 0 || partition > 1<<30 {
-		return usageError{errors.New("name the letter as andon deadletter list does: TOPIC/PARTITION/OFFSET")}
-	}
-	var found *kafka.Letter
 	at := kafkaConfig(cfg)
-	for l, err := range kafka.Letters(ctx, at, slog.New(slog.DiscardHandler), int32(partition), 0) {
+	var found *kafka.Letter
+	told := stories{}
+	for l, err := range kafka.Letters(ctx, at, slog.New(slog.DiscardHandler), name.partition, 0) {
 		if err != nil {
 			return fmt.Errorf("read the dead letters: %w", oneLine(err))
 		}
-		if l.Name == c.From {
+		if l.Name != c.From {
+			continue
+		}
+		if told.add(&l); !l.Redriven {
 			found = &l
 		}
 	}
 	if found == nil {
 		return fmt.Errorf("no dead letter %s: andon deadletter list prints those there are", c.From)
 	}
-	return showLetter(found, explained(at, found))
+	return showLetter(found, told, explained(at, found))
 }
 
 // explained says what the record holds and what was expected; empty when it was put aside for another reason than what it holds.
 func explained(at kafka.Config, l *kafka.Letter) string {
-	for _, f := range event.Families {
-		if l.Timer == "" && len(l.Raw) == l.Bytes && (l.Topic == at.Input(f) || l.Topic == at.Side(f)) {
-			return ndjson.Explain(f, l.Key, l.Raw)
-		}
+	lane, known := at.LaneOf(&l.Letter)
+	if !known || !l.Whole() {
+		return ""
 	}
-	return ""
+	return ndjson.Explain(lane.Family, l.Key, l.Raw)
 }
 
-func showLetter(l *kafka.Letter, why string) error {
+func showLetter(l *kafka.Letter, told stories, why string) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
 		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, args...))
@@ -96,7 +92,14 @@ func showLetter(l *kafka.Letter, why string) error {
 		row("bytes", "%d", l.Bytes)
 		row("sha256", "%s", l.SHA256)
 	}
-	row("redrives", "%d", l.Redrives)
+	switch at := told[l.Name]; {
+	case at.sent == 0:
+		row("sent again", "never")
+	case told.away(l):
+		row("sent again", "%s, the last %s; not come back", times(at.sent), at.at)
+	default:
+		row("sent again", "%s, the last %s; came back", times(at.sent), at.at)
+	}
 	if err := table.Flush(); err != nil || len(l.Raw) == 0 {
 		return err
 	}

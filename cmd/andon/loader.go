@@ -30,11 +30,13 @@ type loader struct {
 // loaders are the role load.
 func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer) []loader {
 	at := kafkaConfig(cfg)
-	var inputs []string
+	var inputs []string // with the side topics: what was sent again is an event too
 	families := map[string]event.Family{}
-	for _, f := range event.Families {
-		inputs = append(inputs, at.Input(f))
-		families[at.Input(f)] = f
+	for _, side := range []bool{false, true} {
+		for _, f := range event.Families {
+			inputs = append(inputs, at.Topic(f, side))
+			families[at.Topic(f, side)] = f
+		}
 	}
 	return []loader{
 		{cfg, tables.Exceptions, kafka.LoadExceptions, []string{at.Exceptions()},

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
+	"andon/schemas/event"
 )
 
 // need is what this process must be allowed to do with one resource of the cluster.
@@ -55,6 +56,19 @@ func (c Config) toLoad(group string, topics []string) []need {
 	needs := []need{{onGroup, group, []kmsg.ACLOperation{read}}}
 	for _, topic := range topics {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read}})
+	}
+	return needs
+}
+
+// toRedrive is what a Redriver needs.
+func (c Config) toRedrive() []need {
+	needs := []need{
+		{onTransaction, c.Group(redrives), []kmsg.ACLOperation{write}},
+		{onGroup, c.Group(Detect), []kmsg.ACLOperation{read}},
+		{onTopic, c.DeadLetter(), []kmsg.ACLOperation{read, write}},
+	}
+	for _, f := range event.Families {
+		needs = append(needs, need{onTopic, c.Side(f), []kmsg.ACLOperation{write}})
 	}
 	return needs
 }

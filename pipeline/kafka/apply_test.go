@@ -30,7 +30,7 @@ func TestApplyLaysOutOnce(t *testing.T) {
 			}
 		}
 	}
-	for group, want := range map[string]int{Detect: 12, LoadExceptions: 2, LoadEvents: 6} {
+	for group, want := range map[string]int{Detect: 12, LoadExceptions: 2, LoadEvents: 12} {
 		offsets, err := s.admin.FetchOffsets(t.Context(), s.Group(group))
 		if err != nil {
 			t.Fatal(err)

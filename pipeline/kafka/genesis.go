@@ -51,7 +51,7 @@ func (a *applied) begin(ctx context.Context) error {
 	if err := a.commitStarts(ctx, LoadCosts, starts, a.Costs()); err != nil {
 		return err
 	}
-	return a.commitStarts(ctx, LoadEvents, starts, a.laneTopics()[:len(event.Families)]...)
+	return a.commitStarts(ctx, LoadEvents, starts, a.laneTopics()...)
 }
 
 // genesis checks the lanes the journal knows and writes the first entries of the others, all or none.

@@ -20,15 +20,16 @@ import (
 // Letter is a dead letter as it stands in its topic.
 type Letter struct {
 	deadletter.Letter
-	Name string       // its key: topic/partition/offset of what was put aside
+	Name string       // its key: topic/partition/offset of where what was put aside first lay
 	At   event.Micros // when it was put aside; Letter.Letter.At is when the record arrived
 }
 
 // AllPartitions is every partition, as an argument of Letters.
 const AllPartitions int32 = -1
 
-// Letters yields the dead letters put aside from an instant on (0: all there are), of a partition or AllPartitions, in order within each. It reads
-// what is committed, up to the high watermarks of now, and ends with an error when it cannot. A letter lies on the partition its record lay on.
+// Letters yields the dead letters put aside from an instant on (0: all there are), of a partition or AllPartitions, in order within each, and the
+// marks of those sent again among them. It reads what is committed, up to the high watermarks of now, and ends with an error when it cannot. A
+// letter lies on the partition its record lay on.
 func Letters(ctx context.Context, c Config, log *slog.Logger, partition int32, from event.Micros) iter.Seq2[Letter, error] {
 	return func(yield func(Letter, error) bool) {
 		readers, err := letterReaders(ctx, c, log, partition, from)

@@ -43,6 +43,11 @@ func (l *Letter) Keep(key, value []byte) {
 	}
 }
 
+// Whole reports whether the letter holds all of its record, so that it can be sent again.
+func (l *Letter) Whole() bool {
+	return !l.Redriven && l.Timer == "" && l.Reason != event.Unreadable && len(l.Raw) == l.Bytes
+}
+
 // Append appends l as JSON.
 func Append(dst []byte, l *Letter) []byte {
 	out, err := json.Append(dst, l, 0)
