@@ -10,11 +10,11 @@ import (
 //
 // Fires at the first DAMAGED scan, and at the first LOST scan; a lost shipment that is scanned again on its way clears. Fires too when, after the
 // shipment was announced and before its journey ended, no scan came for the silence limit; the next scan clears that, and a scan later than the
-// limit raises and clears in one step. Waiting at a pick-up point is no silence. Abstains from silence across a border, and where the source sends no
-// scans on the way. State: the latest scans; of a shipment scanned more often than a timeline keeps, silences before those stay as they were said.
-// Script: testdata/ca_13.txt.
+// limit raises and clears in one step. Waiting at a pick-up point is no silence, nor is what follows DAMAGED or LOST. Abstains from silence across a
+// border, and where the source sends no scans on the way. State: the latest scans; of a shipment scanned more often than a timeline keeps, silences
+// before those stay as they were said. Script: testdata/ca_13.txt.
 var damagedOrLost = Rule{
-	Code: "CA-13", Title: "Damaged or lost", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.2",
+	Code: "CA-13", Title: "Damaged or lost", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 2, Since: "0.2",
 	Text:     "The shipment is damaged or lost, or nothing has been heard of it for too long.",
 	NotYet:   "The longer limit of shipments that cross a border waits for reference data: a shipment seen at customs is not judged by its silence.",
 	Settings: []Setting{{"silence_s", 604_800, "seconds without any scan after which a domestic shipment is taken for lost"}},
@@ -80,7 +80,7 @@ func judgeSilence(c *Context, s *shipment, out *Verdicts) {
 		switch {
 		case f.Type != event.CarrierScan && (last != nil || f.Type != event.ShipmentManifested):
 			continue
-		case last != nil && f.Time-last.Time > limit && last.Status != event.AvailablePickup:
+		case last != nil && f.Time-last.Time > limit && !atRest(last.Status):
 			due := last.Time + limit
 			out.Add(Verdict{
 				Kind: Satisfied, Violated: true, Episode: Episode{Due: due}, Due: last.Time, OpenedAt: due, ClearedAt: f.Time,
@@ -93,7 +93,7 @@ func judgeSilence(c *Context, s *shipment, out *Verdicts) {
 		}
 		last = f
 	}
-	if last == nil || last.Status == event.AvailablePickup || last.Status == event.Lost || last.Status == event.Damaged {
+	if last == nil || atRest(last.Status) {
 		return
 	}
 	due := last.Time + limit
@@ -103,6 +103,11 @@ func judgeSilence(c *Context, s *shipment, out *Verdicts) {
 	}
 	out.Add(Verdict{Kind: Fires, Episode: Episode{Due: due}, Due: last.Time, OpenedAt: due, Value: value, Currency: currency})
 	out.Evidence(last)
+}
+
+// atRest reports whether no scan need follow one of the status: the shipment waits for its receiver, or is known to be lost or damaged.
+func atRest(s event.Status) bool {
+	return s == event.AvailablePickup || s == event.Lost || s == event.Damaged
 }
 
 // latestScans are the facts from the oldest of the latest scans on: between those none was dropped.
