@@ -152,8 +152,9 @@ func (t *letterTable) rows() error {
 	fmt.Fprintf(table, "from\tput aside\treason\t%skey\tdetail\n", again("sent again"))
 	for i := range t.newest {
 		l := &t.newest[i]
+		detail, _, _ := strings.Cut(l.Detail, "\n") // a stack is for show
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s%s\t%s\n", plain(l.Name, 120), l.At.UTC().Format(time.DateTime), l.Reason, again(t.tell(l)),
-			plain(string(l.Key), 40), plain(l.Detail, 120))
+			plain(string(l.Key), 40), plain(detail, 120))
 	}
 	return table.Flush()
 }

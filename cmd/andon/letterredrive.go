@@ -68,13 +68,13 @@ func (c letterRedriveCmd) Run(ctx context.Context) error {
 	}
 	p.tellNotSent()
 	switch {
-	case len(p.sent) == 0 && len(p.refused) > 0:
+	case len(p.sent) > 0:
+		return c.watch(ctx, at, r, p)
+	case p.away == 0 && len(p.refused) > 0:
 		return errors.New("nothing was sent")
-	case len(p.sent) == 0:
-		fmt.Println("nothing was sent")
-		return nil
 	}
-	return c.watch(ctx, at, r, p)
+	fmt.Println("nothing was sent")
+	return nil
 }
 
 // Bounds of one transaction.

@@ -42,7 +42,7 @@ type cli struct {
 	Check      checkFileCmd  `cmd:"" help:"Look through a file of your own events: what is wrong, line by line."`
 	Import     importCmd     `cmd:"" help:"Put a file of your own events, or a public data set, into Kafka."`
 	Replay     replayCmd     `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
-	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why."`
+	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why, and send it again."`
 	Version    versionCmd    `cmd:"" help:"Print version, build and rules."`
 }
 

@@ -23,7 +23,7 @@ var ErrRedriving = errors.New("another redrive took over")
 const redrives = "redrive"
 
 // Redriver sends the records of dead letters again. There is one at a time: a new one ends what the former left open and fences it, so the letters
-// and marks that are read after NewRedriver are all there are until this one sends. It is not for concurrent use.
+// and marks that are read after NewRedriver are all there are until this one sends. It is not for concurrent use, and after an error of Send of no use.
 type Redriver struct {
 	Config
 	cl   *kgo.Client
@@ -91,7 +91,8 @@ func (r *Redriver) Send(ctx context.Context, letters []Redrive) error {
 		return r.failed(err)
 	}
 	if err := r.cl.ProduceSync(ctx, records...).FirstErr(); err != nil {
-		return errors.Join(r.failed(err), r.cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort))
+		_ = r.cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // else the next Redriver ends it, or its time
+		return r.failed(err)
 	}
 	if err := r.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return r.failed(err)
