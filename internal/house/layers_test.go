@@ -22,6 +22,7 @@ var layers = []struct {
 	{dir: "pipeline/load", may: []string{"schemas", "pipeline"}, never: adaptersBut("load")},
 	{dir: "replay", may: []string{"schemas", "detectors", "pipeline", "replay"}},
 	{dir: "replay/simulate", may: []string{"schemas", "replay/history", "replay/simulate"}}, // it knows the truth; it must not know the rules
+	{dir: "replay/oracle", may: []string{"schemas", "replay/oracle"}},                       // nor may it
 	{dir: "internal", may: []string{"schemas", "internal"}},
 	{dir: "cmd", may: []string{"schemas", "detectors", "pipeline", "replay", "internal", "cmd"}},
 }
@@ -148,6 +149,7 @@ func TestLayerRulesBite(t *testing.T) {
 		"simulate knows the rules":    {"replay/simulate/a.go": `package a; import _ "andon/detectors/rule"`},
 		"simulate knows the line":     {"replay/simulate/a.go": `package a; import _ "andon/pipeline/mem"`},
 		"simulate knows the scores":   {"replay/simulate/a.go": `package a; import _ "andon/replay"`},
+		"the oracle knows the rules":  {"replay/oracle/a.go": `package a; import _ "andon/detectors/rule"`},
 		"the core knows internal":     {"detectors/a.go": `package a; import _ "andon/internal/embedded"`},
 		"a package without a room":    {"util/a.go": `package a`},
 	} {

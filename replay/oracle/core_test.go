@@ -1,0 +1,112 @@
+package oracle_test
+
+import (
+	"cmp"
+	"slices"
+
+	"andon/detectors"
+	"andon/detectors/setting"
+	"andon/replay/oracle"
+	"andon/schemas/beat"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+
+	"github.com/cespare/xxhash/v2"
+	"pgregory.net/rapid"
+)
+
+// way is how a history is run through the core.
+type way struct {
+	partitions uint64
+	cut        func() int  // how many items the next beat has
+	undo       func() bool // whether the next beat is undone first and run again
+}
+
+var plain = way{1, func() int { return 1 }, func() bool { return false }}
+
+// core runs a history through the detectors and returns what stands in the end: the last revisions of what is open or was a real violation, less
+// what depends on who looked when.
+func core(t *rapid.T, h *history, w way) (all []exception.Exception) {
+	for p := range w.partitions {
+		for _, x := range lane(t, h, w, p) {
+			if x.State != exception.Retracted && !x.LateData {
+				x.Revision, x.DetectedAt, x.Change = 0, 0, ""
+				all = append(all, x)
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b exception.Exception) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Episode, b.Episode))
+	})
+	return all
+}
+
+// lane runs what falls on one partition, and returns the last revision of each exception.
+func lane(t *rapid.T, h *history, w way, partition uint64) map[exception.ID]exception.Exception {
+	engine, err := detectors.New(h.family, setting.Settings{Clock: setting.Log, Rules: h.settings, Costs: setting.DefaultCosts()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := map[exception.ID]exception.Exception{}
+	for items := h.items(w.partitions, partition); len(items) > 0; {
+		batch := beat.Batch{Items: items[:min(w.cut(), len(items))]}
+		if w.undo() {
+			engine.Step(batch)
+			engine.Settle(nil)
+			engine.Undo()
+		}
+		st := engine.Step(batch)
+		settled := engine.Settle(nil)
+		if st.Items != len(batch.Items) || len(st.Rejected)+len(st.Disarmed)+len(settled.Poisoned)+len(settled.Disarm) > 0 || !st.Counts.Balanced() {
+			t.Fatalf("stepped %+v, settled %+v\n%v", st, settled, h)
+		}
+		engine.Keep()
+		for _, x := range settled.Exceptions {
+			last[x.ID] = x
+		}
+		items = items[st.Items:]
+	}
+	return last
+}
+
+// items is what a partition holds: records of some subjects, and all ticks.
+func (h *history) items(partitions, partition uint64) (items []beat.Item) {
+	var now event.Micros
+	for i, r := range h.records {
+		if xxhash.Sum64String(r.Key(h.family))%partitions == partition {
+			items = append(items, beat.Item{Event: r.Event, At: r.At})
+		}
+		if h.ticks[i] > now {
+			now = h.ticks[i]
+			items = append(items, tick(now))
+		}
+	}
+	return append(items, tick(h.end))
+}
+
+func tick(at event.Micros) beat.Item {
+	return beat.Item{Event: event.Event{Type: event.ClockTick, Time: at}, At: at}
+}
+
+// asOracle is what the oracle says of exceptions.
+func asOracle(exceptions []exception.Exception) (all []oracle.Exception) {
+	known := func(n *int64) int64 {
+		if n == nil {
+			return oracle.Unknown
+		}
+		return *n
+	}
+	for _, x := range exceptions {
+		all = append(all, oracle.Exception{ID: x.ID, Tenant: x.Tenant, Code: x.Code, Subject: x.Subject, Episode: x.Episode, State: x.State,
+			OpenedAt: x.OpenedAt, ClearedAt: x.ClearedAt, Expected: known(x.Expected), Observed: known(x.Observed), Delta: known(x.Delta)})
+	}
+	return all
+}
+
+// written is exceptions as their records are.
+func written(exceptions []exception.Exception) (lines []string) {
+	for i := range exceptions {
+		lines = append(lines, string(exception.Append(nil, &exceptions[i])))
+	}
+	return lines
+}
