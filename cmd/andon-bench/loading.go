@@ -86,6 +86,11 @@ func (l *loader) Insert(ctx context.Context, token string, from load.Partition, 
 	return in, err
 }
 
+// Offsets implements load.Table.
+func (l *loader) Offsets(ctx context.Context, at load.Partition, from, to int64) ([]int64, error) {
+	return l.into.Offsets(ctx, at, from, to)
+}
+
 // loadInto starts the loaders of some tables (none named: all) from the topics of at into a database; each block's records are shown to seen.
 func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func(load.Partition, []pipeline.Record), names ...string) (*loading, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -162,13 +162,14 @@ func TestAnEventIdWithOtherContentReplaces(t *testing.T) {
 	}
 }
 
-// The rule of the loader, without a log: whatever an insert answers, the same block goes again under the same token until one is confirmed.
+// The rule of the loader, without a log: whatever an insert answers, the same block goes again under the same token until one is confirmed, and
+// once more under another when its rows are not there all the same.
 func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 	conn := connect(t, "default")
 	db, name := migrated(t, conn)
 	server := enginetest.ClickHouse(t)
 	const blocks, size = 40, 500
-	table, random, failed := db.Events(families), rand.New(rand.NewPCG(1, 2)), 0
+	table, random, failed, hidden := db.Events(families), rand.New(rand.NewPCG(1, 2)), 0, 0
 	for b := range blocks {
 		list := records(monthly, b*size, (b+1)*size)
 		dead := make(chan struct{})
@@ -187,7 +188,13 @@ func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 		}
 		for deadline := time.Now().Add(time.Minute); err != nil || b%8 == 4; { // a killed one is sent again even if it was confirmed
 			failed++
-			if _, err = table.Insert(t.Context(), fmt.Sprint("block-", b), scans, list); err == nil {
+			_, err = table.Insert(t.Context(), fmt.Sprint("block-", b), scans, list)
+			there, failure := table.Offsets(t.Context(), scans, list[0].Offset, list[size-1].Offset+1)
+			if err == nil && failure == nil && len(there) < size {
+				hidden++
+				_, err = table.Insert(t.Context(), fmt.Sprint("block-", b, "-again"), scans, list)
+			}
+			if err = errors.Join(err, failure); err == nil {
 				break
 			}
 			if time.Now().After(deadline) {
@@ -195,12 +202,35 @@ func TestKilledServerLosesAndDoublesNothing(t *testing.T) {
 			}
 		}
 	}
+	t.Logf("%d inserts sent again, %d blocks hidden behind their token", failed, hidden)
 	if failed < blocks/8 {
 		t.Errorf("only %d inserts were sent again: the test did not hit the server", failed)
 	}
 	for _, query := range []string{"SELECT count() FROM %s.events FINAL", "SELECT count() FROM %s.events_current"} {
 		if n := one[uint64](t, conn, fmt.Sprintf(query, name)); n != blocks*size {
 			t.Errorf("%s: %d rows, want %d", query, n, blocks*size)
+		}
+	}
+}
+
+func TestOffsetsAreThoseOfTheRange(t *testing.T) {
+	conn := connect(t, "default")
+	db, name := migrated(t, conn)
+	exec(t, conn, "SYSTEM STOP MERGES "+name+".events")
+	table := db.Events(families)
+	list := records(monthly, 0, 20) // offsets 0, 2, ... 38
+	elsewhere := load.Partition{Topic: scans.Topic, Number: scans.Number + 1}
+	for token, into := range map[string]load.Partition{"a": scans, "b": scans, "c": elsewhere} { // a and b: each row twice
+		if _, err := table.Insert(t.Context(), token, into, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		from, to int64
+		want     string
+	}{{10, 20, "[10 12 14 16 18]"}, {9, 13, "[10 12]"}, {40, 99, "[]"}} {
+		if is, err := table.Offsets(t.Context(), scans, test.from, test.to); err != nil || fmt.Sprint(is) != test.want {
+			t.Errorf("offsets from %d to %d: %v, %v, want %s", test.from, test.to, is, err, test.want)
 		}
 	}
 }

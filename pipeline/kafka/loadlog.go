@@ -19,10 +19,11 @@ import (
 	"andon/pipeline/load"
 )
 
-// loadTime bounds a commit of a loader. The group waits longer than that and an insert for a member that holds on to its partitions.
+// loadTime bounds a commit of a loader. The group waits longer for a member that holds on to its partitions than that, an insert, a look for its rows
+// and a second insert take.
 const (
 	loadTime      = 20 * time.Second
-	loadRebalance = 90 * time.Second
+	loadRebalance = 120 * time.Second
 )
 
 // LoadLog is this process in the group of a loader: the log of load.Run. Besides Close, its methods are for one goroutine.

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,9 +28,11 @@ const (
 	fails               // nothing is written, an error comes back
 	failsPersisted      // it is written, an error comes back
 	failsHalfway        // of an insert: the first of the table's partitions is written
+	failsHiding         // of an insert: likewise, and the other's token is kept without its rows, as when the engine dies between the two
 	diesBefore          // the process ends before the write
 	diesAfter           // the process ends after the write
 	diesHalfway         // of an insert
+	diesHiding          // of an insert: the process ends together with the engine
 	comesBackLater      // the process ends; the insert arrives some writes later
 	fates          = iota
 )
@@ -47,6 +50,7 @@ type world struct {
 	rows      map[Partition][]pipeline.Record // physical rows of the table, in the order of their arrival
 	tokens    []string                        // the table's window
 	window    int                             // its size
+	late      int                             // rows under way again of blocks that had lost them: who looked before they arrived sent them too
 	zombies   []func()                        // inserts under way of dead processes
 	fired     map[string]map[fate]int         // by write
 	strayed   int                             // commits of partitions the loader did not own
@@ -171,6 +175,7 @@ func (l *fakeLog) Ends(context.Context) (map[Partition]int64, error) {
 // Insert is the table's side: like ClickHouse it writes one part for each of the table's own partitions (here: odd and even
 // offsets), each of them once per token of the window.
 func (w *world) Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error) {
+	time.Sleep(time.Microsecond) // of the bubble's clock: no two inserts of a partition begin at one instant
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if ctx.Err() != nil {
@@ -184,8 +189,14 @@ func (w *world) Insert(ctx context.Context, token string, from Partition, record
 		w.part(token, from, kept, 1)
 	case failsHalfway, diesHalfway:
 		w.part(token, from, kept, 0)
+	case failsHiding, diesHiding:
+		w.part(token, from, kept, 0)
+		w.part(token, from, nil, 1)
 	case fails, diesBefore:
 	case comesBackLater:
+		if strings.Contains(token, "/again/") {
+			w.late += len(kept)
+		}
 		w.zombies = append(w.zombies, func() { w.part(token, from, kept, 0); w.part(token, from, kept, 1) })
 	}
 	if f >= diesBefore {
@@ -197,6 +208,26 @@ func (w *world) Insert(ctx context.Context, token string, from Partition, record
 	return Inserted{}, errInjected
 }
 
+// Offsets fails and dies as writes do.
+func (w *world) Offsets(ctx context.Context, at Partition, from, to int64) (list []int64, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if f := w.draw("look"); ctx.Err() != nil || f != works {
+		if f >= diesBefore {
+			w.die()
+		}
+		return nil, errInjected
+	}
+	for _, r := range w.rows[at] {
+		if from <= r.Offset && r.Offset < to {
+			list = append(list, r.Offset)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// part writes the rows of one of the table's partitions, unless their token is known.
 func (w *world) part(token string, from Partition, records []pipeline.Record, parity int64) {
 	if token = fmt.Sprint(token, "#", parity); slices.Contains(w.tokens, token) {
 		return

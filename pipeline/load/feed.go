@@ -28,6 +28,7 @@ type feed struct {
 	seen    int64 // everything below is read
 	stage   stage
 	intent  intent            // from proposed to inserted, and while recovering
+	doubt   bool              // an insert of the intent may have been begun before: its token may be known without its rows
 	records []pipeline.Record // read and not yet in the table, in offset order, from `from` on
 	bytes   int               // of their keys and values
 	since   time.Time         // when the first of them was read
@@ -46,7 +47,7 @@ func newFeed(p Position) (*feed, error) {
 	if i.from != p.Offset {
 		return nil, fmt.Errorf("the intent %s stands at offset %d", i, p.Offset)
 	}
-	f.intent, f.stage = i, recovering
+	f.intent, f.stage, f.doubt = i, recovering, true
 	return f, nil
 }
 
@@ -77,7 +78,15 @@ func (f *feed) add(records []pipeline.Record, next int64, now time.Time) error {
 func (f *feed) propose(limit int, generation int64) {
 	block := f.records[:min(limit, len(f.records))]
 	f.intent = intent{from: f.from, to: block[len(block)-1].Next, digest: digest(block), generation: generation}
-	f.stage = proposed
+	f.stage, f.doubt = proposed, false
+}
+
+// without returns the records of the intent whose offset is not in the list, which is ascending.
+func (f *feed) without(offsets []int64) []pipeline.Record {
+	return slices.DeleteFunc(slices.Clone(f.block()), func(r pipeline.Record) bool {
+		_, there := slices.BinarySearch(offsets, r.Offset)
+		return there
+	})
 }
 
 // block is the records of the intent.

@@ -32,6 +32,11 @@ func (i intent) token(at Partition) string {
 	return fmt.Sprintf("%s/%d/%d-%d/%d", at.Topic, at.Number, i.from, i.to, i.generation)
 }
 
+// againToken names what is missing of the block, as sent at an instant, microseconds.
+func (i intent) againToken(at Partition, now int64) string {
+	return fmt.Sprintf("%s/again/%d", i.token(at), now)
+}
+
 // parseIntent reads what String writes and nothing else.
 func parseIntent(s string) (intent, error) {
 	bad := func() (intent, error) { return intent{}, fmt.Errorf("%.80q is no intent", s) }

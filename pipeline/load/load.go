@@ -9,7 +9,12 @@
 // Who dies before 1 leaves nothing. Who dies after it leaves an intent: the partition's next owner reads it back and sends
 // exactly the same records under the same token, so the table drops what it has already. The commits carry the group's
 // membership, so the broker refuses those of a loader that lost the partition; an insert of such a one that arrives late is the
-// same rows again, which the token, or after it the table's replacing key, collapses. When the records of an intent are no longer
+// same rows again, which the token, or after it the table's replacing key, collapses.
+//
+// A known token is no proof of rows: a table that dies between keeping the two may keep the token alone. So an insert that follows on one of
+// unknown outcome is not believed: the loader looks which of the rows are there and sends the others under a token of their own.
+//
+// When the records of an intent are no longer
 // the same, the partition stops and says how to go on, because rows of another content would be dropped in silence.
 //
 // The package knows no engine: Log and Table are what it needs of Kafka and ClickHouse.
@@ -61,8 +66,11 @@ type Log interface {
 // Table is where the rows go.
 type Table interface {
 	// Insert writes the rows of the records as one block, unless a block of the same token is there. It keeps nothing of records.
-	// After an error the rows may be there or not; the same insert may be repeated.
+	// After an error the rows may be there or not; the same insert may be repeated. A repeated one that succeeds may have been dropped by
+	// its token although the rows are not there.
 	Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error)
+	// Offsets lists the offsets in [from, to) of the partition whose records have a row, ascending and each once.
+	Offsets(ctx context.Context, at Partition, from, to int64) ([]int64, error)
 }
 
 // Inserted accounts for the records of one block: each is a row or skipped.

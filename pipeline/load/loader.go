@@ -171,7 +171,7 @@ func (l *loader) step(ctx context.Context) (blocks int, err error) {
 	// Dying here, the next owner finds the intents and inserts what they name.
 	failed := l.insert(ctx)
 	blocks = len(l.at(inserted))
-	// Dying here, it inserts the same rows under the same tokens again.
+	// Dying here, it inserts the same rows under the same tokens again, and looks whether they are there.
 	if err := l.commit(ctx, inserted); err != nil {
 		return 0, errors.Join(failed, fmt.Errorf("commit ends: %w", err))
 	}
@@ -221,7 +221,7 @@ func (l *loader) insert(ctx context.Context) error {
 	for _, f := range l.at(intended) {
 		group.Go(func() error {
 			start := time.Now()
-			done, err := l.table.Insert(ctx, f.intent.token(f.at), f.at, f.block())
+			done, err := l.bring(ctx, f)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -234,6 +234,33 @@ func (l *loader) insert(ctx context.Context) error {
 		})
 	}
 	return group.Wait()
+}
+
+// bring makes the block of a feed rows of the table.
+func (l *loader) bring(ctx context.Context, f *feed) (Inserted, error) {
+	tried := f.doubt
+	f.doubt = true
+	// Dying here or in it, the next owner finds the intent, sends the block again and looks for its rows.
+	done, err := l.table.Insert(ctx, f.intent.token(f.at), f.at, f.block())
+	if err != nil || !tried || done.Rows == 0 {
+		return done, err
+	}
+	offsets, err := l.table.Offsets(ctx, f.at, f.intent.from, f.intent.to)
+	if err != nil {
+		return done, err
+	}
+	missing := f.without(offsets) // with what is no row
+	there := len(f.block()) - len(missing)
+	if there >= done.Rows {
+		return done, nil
+	}
+	l.metrics.hidden.Inc()
+	l.cfg.Logger.Warn("the table knew a block but lacks rows of it, they are sent again", "table", l.cfg.Table,
+		"token", f.intent.token(f.at), "rows", done.Rows, "there", there)
+	// Dying here or in it, the next owner looks again, and sends what is missing then under yet another token: one that was never used cannot hide
+	// rows. Should this insert arrive after that one, the same rows lie there twice until the replacing key collapses them.
+	_, err = l.table.Insert(ctx, f.intent.againToken(f.at, time.Now().UnixMicro()), f.at, missing)
+	return done, err
 }
 
 // trouble keeps the wait before the next try and tells once when loading begins to fail and once when it works again.

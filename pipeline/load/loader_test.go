@@ -89,8 +89,8 @@ func TestNothingIsLostOrDoubledWhateverDies(t *testing.T) {
 		{"tokens are forgotten", 4}, // a long outage: only the replacing key is left
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var physical, starts int
-			fired := map[string]map[fate]int{"commit": {}, "insert": {}}
+			var physical, starts, late int
+			fired := map[string]map[fate]int{"commit": {}, "insert": {}, "look": {}}
 			for seed := range uint64(seeds) {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(seed, partitions, records)
@@ -104,6 +104,7 @@ func TestNothingIsLostOrDoubledWhateverDies(t *testing.T) {
 						t.Errorf("seed %d: %d commits of partitions that were lost", seed, w.strayed)
 					}
 					physical += doubled
+					late += w.late
 					for write, met := range w.fired {
 						for f, n := range met {
 							fired[write][f] += n
@@ -112,8 +113,8 @@ func TestNothingIsLostOrDoubledWhateverDies(t *testing.T) {
 				})
 			}
 			t.Logf("%d schedules, %d records each, %d loaders, %d rows doubled physically, fates %v", seeds, partitions*records, starts, physical, fired)
-			if test.window == 1000 && physical > 0 {
-				t.Errorf("%d rows lie in the table twice although their tokens were known", physical)
+			if test.window == 1000 && physical > late {
+				t.Errorf("%d rows lie in the table twice, at most %d of them because they were under way again", physical, late)
 			}
 			if test.window == 4 && physical == 0 {
 				t.Error("no row was ever doubled: the schedule does not test the replacing key")

@@ -11,6 +11,7 @@ import (
 // metrics of one loader; each carries the label table.
 type metrics struct {
 	rows, blocks prometheus.Counter
+	hidden       prometheus.Counter
 	skipped      *prometheus.CounterVec // by reason
 	retries      *prometheus.CounterVec // by what failed
 	seconds      prometheus.Histogram
@@ -32,6 +33,7 @@ func newMetrics(cfg Config) *metrics {
 	m := &metrics{
 		rows:    counter("andon_load_rows_total", "Rows confirmed by the table; a block sent again after a crash counts again."),
 		blocks:  counter("andon_load_blocks_total", "Blocks confirmed by the table."),
+		hidden:  counter("andon_load_hidden_blocks_total", "Blocks whose token the table knew without having all their rows; the others were sent again."),
 		skipped: counters("andon_load_skipped_total", "Records that are no rows, by reason.", "reason"),
 		retries: counters("andon_load_retries_total", "Failed writes, each tried again: commit or insert.", "write"),
 		seconds: register(r, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "andon_load_insert_seconds",

@@ -230,14 +230,16 @@ func (l *loader) stop() {
 	l.log.Close()
 }
 
-func (l *loader) gauge(name string) float64 {
+// value is that of a gauge or a counter.
+func (l *loader) value(name string) float64 {
 	families, err := l.metrics.Gather()
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	for _, f := range families {
 		if f.GetName() == name {
-			return f.GetMetric()[0].GetGauge().GetValue()
+			m := f.GetMetric()[0]
+			return m.GetGauge().GetValue() + m.GetCounter().GetValue()
 		}
 	}
 	l.t.Fatalf("no metric %s", name)
