@@ -20,6 +20,7 @@ var layers = []struct {
 	{dir: "pipeline/clickhouse", may: []string{"schemas", "pipeline"}, never: adaptersBut("clickhouse")},
 	{dir: "pipeline/mem", may: []string{"schemas", "pipeline"}, never: adaptersBut("mem")},
 	{dir: "pipeline/load", may: []string{"schemas", "pipeline"}, never: adaptersBut("load")},
+	{dir: "pipeline/audit", may: []string{"schemas", "pipeline"}, never: append(adaptersBut(""), "pipeline/load")},
 	{dir: "replay", may: []string{"schemas", "detectors", "pipeline", "replay"}},
 	{dir: "replay/simulate", may: []string{"schemas", "replay/history", "replay/simulate"}}, // it knows the truth; it must not know the rules
 	{dir: "replay/oracle", may: []string{"schemas", "replay/oracle"}},                       // nor may it
