@@ -48,7 +48,7 @@ func someLetters() []deadletter.Letter {
 		{Topic: "in.asn", Partition: 0, Offset: 1, At: at, Reason: event.Malformed, Detail: `not a JSON object`},
 		{Topic: "andon.side.asn", Partition: 0, Offset: 2, At: at, Reason: event.WrongKey},
 		{Topic: "in.carrier", Partition: 1, Offset: 9, At: at, Reason: event.InvalidUTF8},
-		{Topic: "in.carrier", Partition: 1, Offset: 12, Reason: event.TimerPanic, Timer: "C/T 2026-03-02T09:00:00Z", Detail: "index out of range"},
+		{Topic: "in.carrier", Partition: 1, Offset: 12, Reason: event.TimerPanic, Timer: "C/T 2026-03-02T09:00:00Z", Detail: "index out of range\ngoroutine 7 [running]:\n\tjudge.go:3"},
 	}
 	list[0].Keep([]byte("C/T"), []byte(`{"event_id":"late"}`))
 	list[1].Keep(nil, []byte("hello"))
@@ -108,7 +108,7 @@ func TestDeadletterShow(t *testing.T) {
 		"in.asn/0/1":                            {"not a JSON object", "expected one JSON object a line, found hello\n", "\n\nhello\n", "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
 		"andon.side.asn/0/2":                    {"the first 65536 of 262145 bytes:\nxxx"},
 		"in.carrier/1/9":                        {`"\xff\n"`, "00000000  1b 5b 32 4a ff"},
-		"in.carrier/1/C/T 2026-03-02T09:00:00Z": {"timer_panic", "index out of range", "C/T 2026-03-02T09:00:00Z"},
+		"in.carrier/1/C/T 2026-03-02T09:00:00Z": {"timer_panic", "  index out of range\n", "\n\n  goroutine 7 [running]:\n    judge.go:3\n", "C/T 2026-03-02T09:00:00Z"},
 	} {
 		out, code := said(t, "deadletter", "show", from, "--config", file)
 		for _, word := range words {

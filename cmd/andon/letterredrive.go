@@ -135,7 +135,7 @@ func (c letterRedriveCmd) watch(ctx context.Context, at kafka.Config, r *kafka.R
 		return oneLine(err)
 	}
 	if !judged {
-		fmt.Println("not judged yet: a running andon run does it; andon deadletter list says then what came back")
+		fmt.Println("not judged yet: does andon run run? andon deadletter list shows what comes back")
 		return nil
 	}
 	back := letterTable{stories: stories{}, limit: dryRunRows, reasons: map[event.Reason]int{}}

@@ -79,8 +79,9 @@ func showLetter(l *kafka.Letter, told stories, why string) error {
 	}
 	row("put aside", "%s", l.At)
 	row("reason", "%s", l.Reason)
-	if l.Detail != "" {
-		row("detail", "%s", plain(l.Detail, 1<<10))
+	detail, stack, _ := strings.Cut(l.Detail, "\n")
+	if detail != "" {
+		row("detail", "%s", plain(detail, 1<<10))
 	}
 	if why != "" {
 		row("explained", "%s", plain(why, 1<<10))
@@ -100,8 +101,17 @@ func showLetter(l *kafka.Letter, told stories, why string) error {
 	default:
 		row("sent again", "%s, the last %s; came back", times(at.sent), at.at)
 	}
-	if err := table.Flush(); err != nil || len(l.Raw) == 0 {
+	if err := table.Flush(); err != nil {
 		return err
+	}
+	if stack != "" {
+		fmt.Println()
+	}
+	for line := range strings.Lines(stack) {
+		fmt.Println(" ", plain(strings.ReplaceAll(strings.TrimRight(line, "\n"), "\t", "  "), 1<<10))
+	}
+	if len(l.Raw) == 0 {
+		return nil
 	}
 	if len(l.Raw) < l.Bytes {
 		fmt.Printf("\nthe first %d of %d bytes:\n", len(l.Raw), l.Bytes)

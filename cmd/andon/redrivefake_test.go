@@ -81,7 +81,7 @@ func TestRedriveWithoutADetector(t *testing.T) {
 			}
 		}
 	}
-	redrive("1 of 1", "not judged yet: a running andon run does it")
+	redrive("1 of 1", "not judged yet: does andon run run?")
 	redrive("nothing was sent", "left alone: 2")
 	for from, words := range map[string]string{
 		"in.carrier/1/9": "sent again  once, the last ",

@@ -107,7 +107,7 @@ func (p *redrivePlan) dryRun() error {
 func (p *redrivePlan) tellNotSent() {
 	if n := total(p.hopeless); n > 0 {
 		reasons := slices.Sorted(maps.Keys(p.hopeless))
-		fmt.Printf("%s of them (%s) this build cannot read either: unless another one judges them they come back, and their sender must mend them\n",
+		fmt.Printf("%s of them (%s) this build cannot read either: expect them back; only their sender can mend them\n",
 			thousands(n), strings.Join(text(reasons), ", "))
 	}
 	if p.away > 0 {
