@@ -38,6 +38,7 @@ func (g *guarded) permit() {
 		"no_load_group":  kadm.NewACLs().Groups("scram.own-load-exceptions").Operations(kadm.OpRead),
 		"no_create":      kadm.NewACLs().Topics("scram.new.asn").Operations(kadm.OpCreate),
 		"no_sender":      kadm.NewACLs().Topics("scram.in.asn").Operations(kadm.OpWrite),
+		"no_redriver":    kadm.NewACLs().Topics("scram.own.side.carrier").Operations(kadm.OpWrite),
 	} {
 		g.acl(not.Deny("User:" + user).DenyHosts("*").ResourcePatternType(kadm.ACLPatternLiteral))
 	}
@@ -164,7 +165,9 @@ func (g *guarded) rightsAreMissing(t *testing.T) {
 		}
 		wantParts(t, lines[len(lines)-1], "andon: detect: kafka.sasl.user: no_writer", "Write on transactional-id scram.one")
 	})
-	for user, command := range map[string]string{"no_create": "topics apply", "no_sender": "simulate --orders 20", "nobody": "topics apply"} {
+	for user, command := range map[string]string{
+		"no_create": "topics apply", "no_sender": "simulate --orders 20", "no_redriver": "deadletter redrive", "nobody": "topics apply",
+	} {
 		t.Run(command+" by "+user, func(t *testing.T) {
 			c := g.config("scram")
 			c.Kafka.SASL.User = user
