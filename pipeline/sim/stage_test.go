@@ -1,0 +1,397 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"andon/pipeline"
+
+	"github.com/cespare/xxhash/v2"
+)
+
+// fate is what befalls one operation.
+type fate string
+
+const (
+	works      fate = ""
+	refused    fate = "refused"      // the engine says no, and has done nothing
+	lost       fate = "lost"         // the request never arrives, nobody tells
+	unanswered fate = "unanswered"   // it is done, nobody tells
+	late       fate = "late"         // nobody tells, and later it is done
+	killBefore fate = "kill before"  // the process dies before it asks
+	killAfter  fate = "kill after"   // the process dies when it is done
+	killLate   fate = "kill, late"   // the process dies, and later it is done
+	stopBefore fate = "stop before"  // the process stands still before it asks, for up to 90 s
+	stopAfter  fate = "stop after"   // likewise with the answer
+	leaves     fate = "leave"        // a planned stop of the process
+	half       fate = "half done"    // one of the table's two parts is written, and an error comes back
+	hides      fate = "rows hidden"  // likewise, and the token of the other is kept without its rows
+	away       fate = "engine away"  // the engine does not answer anybody for a while
+	skewed     fate = "clock skewed" // the process has a clock that is far off
+)
+
+// What may befall the operations of each name.
+var (
+	deaths   = []fate{killBefore, killAfter, stopBefore, stopAfter}
+	troubles = append([]fate{refused, lost, unanswered, late, killLate}, deaths...)
+	befalls  = map[string][]fate{
+		"poll": append([]fate{leaves}, deaths...), "committed": append([]fate{lost}, deaths...), "open": append([]fate{lost}, deaths...),
+		"redo": deaths, "init": append([]fate{lost, unanswered, late}, deaths...), "join": append([]fate{lost}, deaths...),
+		"produce": troubles, "offsets": troubles, "end": troubles,
+		"load poll": append([]fate{leaves}, deaths...), "load join": append([]fate{lost}, deaths...), "load commit": troubles,
+		"insert": append([]fate{half, hides}, troubles...), "look": append([]fate{lost}, deaths...),
+	}
+
+	// How much oftener than its rate an operation meets its fate: those at which more can go wrong.
+	often = map[string]float64{"poll": 0.3, "load poll": 0.3, "produce": 0.7, "offsets": 2, "end": 4, "load commit": 5, "load join": 3,
+		"insert": 5, "look": 40, "redo": 10, "committed": 1, "open": 1, "init": 1, "join": 2}
+)
+
+var (
+	errDead = pipeline.Fail(pipeline.Lost, errors.New("the process is dead"))
+	errAway = errors.New("no answer") // whether it is done is not known
+)
+
+// grain is how far apart two instants of one stream are at least; each stream has an instant of its own within every grain.
+const grain = 1 << 12 // nanoseconds
+
+// stage is where one history takes place.
+type stage struct {
+	seed    uint64
+	begin   time.Time
+	profile profile
+
+	mu      sync.Mutex // held by what happens at an instant
+	trace   *xxhash.Digest
+	lines   io.Writer // of the trace, when asked for
+	events  int       // scheduled so far
+	waiters []*waiter
+	fired   map[string]int // faults by fate and operation
+	calm    bool           // no faults any more
+	over    bool
+	broken  []string // what should never have happened
+}
+
+// profile is how much goes wrong in a history.
+type profile struct {
+	rate          float64 // of operations that meet a fate other than works
+	allowed       map[fate]bool
+	faultsMax     int
+	away          [2][2]time.Duration // when Kafka and when the table do not answer
+	window        int                 // tokens the table remembers
+	tokenTTL      time.Duration       // and for how long
+	slowMarkers   bool                // markers of a transaction may take seconds
+	workers       int
+	partitions    int32
+	wall          bool
+	replace       bool // a stopped process may be replaced by another one of its name
+	blockRowsMost int
+}
+
+type waiter struct {
+	ready func() bool
+	wake  chan struct{}
+}
+
+func newStage(seed uint64, lines io.Writer) *stage {
+	s := &stage{seed: seed, begin: time.Now(), trace: xxhash.New(), lines: lines, fired: map[string]int{}}
+	d := s.dice("profile", 0)
+	p := profile{rate: []float64{0.004, 0.015, 0.05}[d.IntN(3)], allowed: map[fate]bool{}, faultsMax: 4 + d.IntN(40),
+		window: []int{2, 5, 1000}[d.IntN(3)], tokenTTL: time.Hour, slowMarkers: d.IntN(3) == 0, workers: 1 + d.IntN(3),
+		partitions: 1 + d.Int32N(2), wall: d.IntN(3) == 0, replace: d.IntN(2) == 0, blockRowsMost: 3 + d.IntN(20)}
+	for _, f := range []fate{refused, lost, unanswered, late, killBefore, killAfter, killLate, stopBefore, stopAfter, leaves, half, hides, skewed} {
+		p.allowed[f] = d.IntN(3) > 0
+	}
+	s.profile = p
+	return s
+}
+
+// outages draws when Kafka and the table do not answer, while inputs are written.
+func (s *stage) outages(inputs time.Duration) {
+	d := s.dice("outages", 0)
+	for engine, longest := range []time.Duration{2 * time.Minute, []time.Duration{5 * time.Minute, 5 * time.Minute, 80 * time.Minute}[d.IntN(3)]} {
+		if d.IntN(3) == 0 {
+			from := between(d, 0, inputs)
+			s.profile.away[engine] = [2]time.Duration{from, from + between(d, longest/4, longest)}
+		}
+	}
+}
+
+// dice are those of who, asked for the n-th time.
+func (s *stage) dice(who string, n uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(s.seed, xxhash.Sum64String(who)+n*0x9e3779b97f4a7c15))
+}
+
+func between(d *rand.Rand, from, to time.Duration) time.Duration {
+	return from + time.Duration(d.Int64N(int64(to-from)))
+}
+
+func (s *stage) now() time.Duration { return time.Since(s.begin) }
+
+// gap is how long a stream waits to act at an instant of its own, d from now or a little later.
+func (s *stage) gap(slot int, d time.Duration) time.Duration {
+	now := s.now()
+	at := (now+d)/grain*grain + time.Duration(slot)
+	if at <= now+d {
+		at += grain
+	}
+	return at - now
+}
+
+// after lets something happen later, at an instant of its own.
+func (s *stage) after(d time.Duration, what string, do func()) {
+	s.events++
+	time.AfterFunc(s.gap(2048+s.events%2048, d), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.over {
+			do()
+			s.note("-", what, works, nil)
+		}
+	})
+}
+
+// note adds a line to the trace and wakes whom it concerns. mu is held.
+func (s *stage) note(who, what string, f fate, err error) {
+	if s.over { // all are being ended at once
+		return
+	}
+	line := fmt.Sprintf("%d %s %s [%s] %v\n", s.now(), who, what, f, err)
+	_, _ = s.trace.WriteString(line) // a hash takes everything
+	if s.lines != nil {
+		_, _ = io.WriteString(s.lines, line)
+	}
+	s.waiters = slices.DeleteFunc(s.waiters, func(w *waiter) bool {
+		if !w.ready() {
+			return false
+		}
+		close(w.wake)
+		return true
+	})
+}
+
+// breach notes what must not be. mu is held.
+func (s *stage) breach(format string, args ...any) {
+	if text := fmt.Sprintf(format, args...); len(s.broken) < 20 {
+		s.broken = append(s.broken, text)
+		s.note("-", "BREACH "+text, works, nil)
+	}
+}
+
+// proc is one process, from its start to its end.
+type proc struct {
+	*stage
+	name    string // of its machine: instance name and transactional id
+	number  int    // of the start
+	slot    int
+	ctx     context.Context // ends with a planned stop, too
+	cancel  context.CancelFunc
+	gone    chan struct{}
+	skew    time.Duration // of its clock
+	dead    bool
+	paused  time.Duration // stands still until
+	silence int           // changes when it falls silent or speaks again
+	silent  bool
+	onPause func() // starts another process of its name
+	quiet   func() // tells the group that it hears nothing any more
+}
+
+// stream is one goroutine of a process as the cluster sees it.
+type stream struct {
+	name string
+	slot int
+	n    uint64 // operations so far
+}
+
+func (p *proc) stream(i int, name string) *stream {
+	return &stream{name: fmt.Sprintf("%s#%d %s", p.name, p.number, name), slot: p.slot + i}
+}
+
+// travel waits d, and as long as the process stands still.
+func (p *proc) travel(ctx context.Context, at *stream, d time.Duration) error {
+	for {
+		t := time.NewTimer(p.gap(at.slot, d))
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-p.gone:
+			t.Stop()
+			return errDead
+		}
+		p.mu.Lock()
+		d = p.paused - p.now()
+		p.mu.Unlock()
+		if d <= 0 {
+			return nil
+		}
+	}
+}
+
+// await waits until ready says so, at most d.
+func (p *proc) await(ctx context.Context, d time.Duration, ready func() bool) {
+	p.mu.Lock()
+	if ready() {
+		p.mu.Unlock()
+		return
+	}
+	w := &waiter{ready, make(chan struct{})}
+	p.waiters = append(p.waiters, w)
+	p.mu.Unlock()
+	t := time.NewTimer(d)
+	select {
+	case <-w.wake:
+	case <-t.C:
+	case <-ctx.Done():
+	case <-p.gone:
+	}
+	t.Stop()
+	p.mu.Lock()
+	p.waiters = slices.DeleteFunc(p.waiters, func(x *waiter) bool { return x == w })
+	p.mu.Unlock()
+}
+
+// call is one operation: a request to Kafka (table false) or to the table that has the effect do, if it arrives.
+func (p *proc) call(ctx context.Context, at *stream, name string, do func(fate) error) error {
+	d := p.dice(at.name, at.n)
+	at.n++
+	if err := p.travel(ctx, at, between(d, 100*time.Microsecond, 8*time.Millisecond)); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	f := p.fate(d, name)
+	if f == stopBefore {
+		p.pause(d)
+		p.note(at.name, name, f, nil)
+		p.mu.Unlock()
+		if err := p.travel(ctx, at, 0); err != nil {
+			return err
+		}
+		p.mu.Lock()
+	}
+	defer p.mu.Unlock()
+	if p.dead {
+		return errDead
+	}
+	err := p.suffer(d, f, name, do)
+	p.note(at.name, name, f, err)
+	switch {
+	case p.dead:
+		return errDead
+	case errors.Is(err, errAway) || f == stopAfter:
+		wait := between(d, time.Millisecond, 500*time.Millisecond)
+		if d.IntN(4) == 0 {
+			wait = between(d, time.Second, 40*time.Second)
+		}
+		p.mu.Unlock()
+		gone := p.travel(ctx, at, wait)
+		p.mu.Lock()
+		if gone != nil {
+			return gone
+		}
+	}
+	return err
+}
+
+// suffer is what the fate makes of the operation.
+func (p *proc) suffer(d *rand.Rand, f fate, name string, do func(fate) error) (err error) {
+	arrives := func() {
+		p.after(between(d, 50*time.Millisecond, 90*time.Second), name+" of "+p.name+" arrives", func() { _ = do(works) })
+	}
+	switch f {
+	case killBefore:
+		p.die()
+		return errDead
+	case killAfter:
+		_ = do(f)
+		p.die()
+		return errDead
+	case killLate:
+		arrives()
+		p.die()
+		return errDead
+	case late:
+		arrives()
+		return errAway
+	case lost, away:
+		return errAway
+	case refused:
+		return errMoved
+	case unanswered:
+		_ = do(f)
+		return errAway
+	case stopAfter:
+		err = do(f)
+		p.pause(d)
+		return err
+	case leaves:
+		p.cancel()
+	}
+	return do(f)
+}
+
+// fate draws what befalls an operation.
+func (p *proc) fate(d *rand.Rand, name string) fate {
+	engine := 0
+	if name == "insert" || name == "look" {
+		engine = 1
+	}
+	if out := p.profile.away[engine]; out[0] <= p.now() && p.now() < out[1] && befalls[name] != nil {
+		p.fired[string(away)+" "+name]++
+		return away
+	}
+	list := befalls[name]
+	if hit := d.Float64() < p.profile.rate*often[name]; !hit || p.calm || len(list) == 0 {
+		return works
+	}
+	f := list[d.IntN(len(list))]
+	if !p.profile.allowed[f] {
+		return works
+	}
+	p.fired[string(f)+" "+name]++
+	if p.profile.faultsMax--; p.profile.faultsMax == 0 {
+		p.calm = true
+	}
+	return f
+}
+
+// die ends the process. mu is held.
+func (p *proc) die() {
+	p.dead = true
+	close(p.gone)
+	p.cancel()
+	p.hush()
+}
+
+// hush makes the process silent: its group counts from now.
+func (p *proc) hush() {
+	p.silent = true
+	p.silence++
+	if p.quiet != nil {
+		p.quiet()
+	}
+}
+
+// pause stops the process for a while. mu is held.
+func (p *proc) pause(d *rand.Rand) {
+	p.paused = p.now() + between(d, 100*time.Millisecond, []time.Duration{5 * time.Second, 40 * time.Second, 90 * time.Second}[d.IntN(3)])
+	p.hush()
+	n := p.silence
+	p.after(p.paused-p.now(), p.name+" goes on", func() {
+		if p.silence == n && !p.dead {
+			p.silent = false
+			p.silence++
+		}
+	})
+	if p.profile.replace && p.onPause != nil && d.IntN(2) == 0 {
+		p.fired["replaced by another of its name"]++
+		p.onPause()
+	}
+}

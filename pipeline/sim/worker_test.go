@@ -1,0 +1,384 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"andon/pipeline"
+	"andon/pipeline/load"
+	"andon/schemas/event"
+	"andon/schemas/journal"
+)
+
+// worker is the client of a detection process: what pipeline/kafka's Member is, on the simulated broker.
+type worker struct {
+	*proc
+	b     *broker
+	g     *group
+	own   membership
+	epoch int
+	main  *stream
+	flows map[pipeline.Lane]*pipeline.Offsets // where reading stands, of lanes whose records flow
+	idle  int                                 // polls without anything since the last commit
+
+	restores map[pipeline.Lane]int // steps of them so far
+}
+
+// laneTopic names the input or side topic of a family.
+func laneTopic(f event.Family, side bool) string {
+	if side {
+		return "side." + f.String()
+	}
+	return f.String()
+}
+
+func at(l pipeline.Lane, side bool) load.Partition {
+	return load.Partition{Topic: laneTopic(l.Family, side), Number: l.Partition}
+}
+
+// start makes the process the writer of its transactional id and a member of its group, in either order.
+func (w *worker) start() error {
+	steps := []func() error{
+		func() error {
+			return w.call(w.ctx, w.main, "init", func(fate) (err error) { w.epoch, err = w.b.init(w.name); return err })
+		},
+		func() error {
+			return w.call(w.ctx, w.main, "join", func(fate) error { w.own = w.g.join(w.proc); return nil })
+		},
+	}
+	if w.dice(w.main.name+" order", 0).IntN(2) == 0 {
+		slices.Reverse(steps)
+	}
+	for _, step := range steps {
+		err := step()
+		for errors.Is(err, errBusy) {
+			err = step()
+		}
+		if err != nil {
+			return pipeline.Fail(pipeline.Lost, err)
+		}
+	}
+	return nil
+}
+
+// Poll implements pipeline.Source.
+func (w *worker) Poll(ctx context.Context, wait time.Duration, limit int) (p pipeline.Polled, err error) {
+	w.await(ctx, w.patience(wait), func() bool { return w.g.news(&w.own) || limit > 0 && w.readable() })
+	err = w.call(ctx, w.main, "poll", func(fate) error {
+		taken, given, changed, err := w.g.poll(&w.own, w.proc)
+		if len(taken) > 0 {
+			p.Changes = append(p.Changes, pipeline.Change{Revoked: true, Lanes: lanesOf(taken)})
+		}
+		if changed {
+			p.Changes = append(p.Changes, pipeline.Change{Lanes: lanesOf(given)})
+		}
+		if len(p.Changes) > 0 {
+			clear(w.flows)
+		}
+		p.Fetched = w.fetch(limit)
+		w.idle++
+		if len(p.Changes)+len(p.Fetched) > 0 {
+			w.idle = 0
+		}
+		return err
+	})
+	if errors.Is(err, errAway) || errors.Is(err, context.Canceled) {
+		return p, nil
+	}
+	return p, pipeline.Fail(kindOf(err), err)
+}
+
+// patience is how long a poll waits: longer and longer while there is nothing to do, so that quiet days pass quickly.
+func (w *worker) patience(wait time.Duration) time.Duration {
+	if w.idle > 1 && wait > 0 {
+		return max(wait, time.Second<<min(2*w.idle, 15))
+	}
+	return max(wait, time.Millisecond)
+}
+
+func lanesOf(parts []load.Partition) (lanes []pipeline.Lane) {
+	for _, f := range event.Families {
+		for _, p := range parts {
+			if p.Topic == f.String() {
+				lanes = append(lanes, pipeline.Lane{Family: f, Partition: p.Number})
+			}
+		}
+	}
+	return lanes
+}
+
+// flowing lists the lanes whose records flow, in order.
+func (w *worker) flowing() []pipeline.Lane {
+	return slices.SortedFunc(maps.Keys(w.flows), pipeline.Lane.Compare)
+}
+
+func (w *worker) readable() bool {
+	for l, place := range w.flows {
+		if w.b.part(at(l, true)).stable() > place.Side || w.b.part(at(l, false)).stable() > place.Input {
+			return true
+		}
+	}
+	return false
+}
+
+// fetch reads on in the flowing lanes; how much of each is drawn.
+func (w *worker) fetch(limit int) (list []pipeline.Fetched) {
+	d := w.dice(w.main.name+" fetch", w.main.n)
+	for _, l := range w.flowing() {
+		place := w.flows[l]
+		for _, side := range []bool{true, false} {
+			next := &place.Input
+			if side {
+				next = &place.Side
+			}
+			part, from := w.b.part(at(l, side)), *next
+			var records []pipeline.Record
+			records, *next = part.read(from, part.high(), min(limit, 1+d.IntN(12)))
+			if limit -= len(records); *next > from {
+				list = append(list, pipeline.Fetched{Lane: l, Side: side, Records: records, Next: *next, High: part.high()})
+			}
+		}
+	}
+	return list
+}
+
+// Release implements pipeline.Source. Reading goes on from the committed offsets.
+func (w *worker) Release(ready []pipeline.Lane) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, l := range ready {
+		w.flows[l] = &pipeline.Offsets{Side: w.g.positions[at(l, true)].offset, Input: w.g.positions[at(l, false)].offset}
+	}
+}
+
+// Ends implements pipeline.Source.
+func (w *worker) Ends(ctx context.Context, lanes []pipeline.Lane) (map[pipeline.Lane]pipeline.Offsets, error) {
+	ends := map[pipeline.Lane]pipeline.Offsets{}
+	err := w.call(ctx, w.main, "ends", func(fate) error {
+		for _, l := range lanes {
+			ends[l] = pipeline.Offsets{Side: w.b.part(at(l, true)).high(), Input: w.b.part(at(l, false)).high()}
+		}
+		return nil
+	})
+	return ends, err
+}
+
+// Commit implements pipeline.Sink: the steps of pipeline/kafka's.
+func (w *worker) Commit(ctx context.Context, b pipeline.Beat) error {
+	w.busy(b.Wall && w.skew != 0)
+	err := w.produce(ctx, b)
+	kind := kindOf(err)
+	if err == nil && b.Wall && w.skew != 0 {
+		err, kind = errors.New("the clock is off"), pipeline.Held
+	}
+	if err == nil {
+		epoch, own, all := w.epoch, w.own, positions(b)
+		err = w.again(func() error {
+			return w.call(ctx, w.main, "offsets", func(fate) error { return w.b.offsets(w.name, epoch, w.g, own, all) })
+		})
+		kind = kindOf(err)
+	}
+	return w.end(ctx, kind, err)
+}
+
+// busy notes that there is something to commit.
+func (w *worker) busy(held bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.idle = 0
+	if held {
+		w.fired["held back for its clock"]++
+	}
+}
+
+// again repeats a request as long as the transaction before it has not ended.
+func (w *worker) again(request func() error) error {
+	for {
+		if err := request(); !errors.Is(err, errBusy) {
+			return err
+		}
+	}
+}
+
+// outTopics names the topics of pipeline.Output.
+var outTopics = [...]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.DeadLetters: "deadletter", pipeline.Journal: "journal"}
+
+// produce writes the beat's records, one request for each topic and partition.
+func (w *worker) produce(ctx context.Context, b pipeline.Beat) error {
+	type to struct {
+		topic  pipeline.Topic
+		number int32
+	}
+	batches := map[to][]pipeline.Output{}
+	var order []to
+	for _, o := range b.Lanes {
+		for _, r := range o.Outputs {
+			t := to{r.Topic, o.Lane.Partition}
+			if batches[t] == nil {
+				order = append(order, t)
+			}
+			batches[t] = append(batches[t], pipeline.Output{Topic: r.Topic, Key: slices.Clone(r.Key), Value: slices.Clone(r.Value)})
+		}
+	}
+	d := w.dice(w.main.name+" order", w.main.n)
+	d.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	epoch := w.epoch
+	for _, t := range order {
+		err := w.again(func() error {
+			return w.call(ctx, w.main, "produce", func(fate) error {
+				return w.b.produce(w.name, epoch, outTopics[t.topic], t.number, batches[t])
+			})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// positions are those after a beat.
+func positions(b pipeline.Beat) map[load.Partition]position {
+	all := map[load.Partition]position{}
+	for _, o := range b.Lanes {
+		seq := strconv.FormatInt(o.Entry.Seq, 10)
+		all[at(o.Lane, true)] = position{o.Entry.Side.To, seq}
+		all[at(o.Lane, false)] = position{o.Entry.Input.To, seq}
+	}
+	return all
+}
+
+// end commits the transaction, or aborts it when err is set and returns that.
+func (w *worker) end(ctx context.Context, kind pipeline.Kind, err error) error {
+	epoch := w.epoch
+	request := func(commit bool) error {
+		return w.call(ctx, w.main, "end", func(fate) (err error) {
+			next, err := w.b.end(w.name, epoch, commit)
+			w.epoch = next
+			return err
+		})
+	}
+	if err == nil {
+		if err = request(true); err == nil {
+			return nil
+		}
+		if kind = kindOf(err); kind != pipeline.Aborted {
+			return pipeline.Fail(pipeline.Lost, err)
+		}
+	}
+	if kind == pipeline.Lost || kind == pipeline.Refused {
+		return pipeline.Fail(kind, err)
+	}
+	if again := request(false); again != nil {
+		return pipeline.Fail(pipeline.Lost, fmt.Errorf("abort: %w after %w", again, err))
+	}
+	return pipeline.Fail(kind, err)
+}
+
+// restoring is the stream of a lane's restore; each has other luck.
+func (w *worker) restoring(l pipeline.Lane) *stream {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.restores[l]++
+	return w.stream(1+2*slices.Index(event.Families[:], l.Family)+int(l.Partition), fmt.Sprintf("restore %s %d", l, w.restores[l]))
+}
+
+// Committed implements pipeline.History.
+func (w *worker) Committed(ctx context.Context, l pipeline.Lane) (c pipeline.Committed, err error) {
+	stream := w.restoring(l)
+	unstable := true
+	for unstable && err == nil {
+		err = w.call(ctx, stream, "committed", func(fate) error {
+			side, input := w.g.positions[at(l, true)], w.g.positions[at(l, false)]
+			unstable = w.g.pending[at(l, true)] != nil || w.g.pending[at(l, false)] != nil
+			if unstable {
+				w.fired["waited for an open transaction"]++
+			}
+			c = pipeline.Committed{Offsets: pipeline.Offsets{Side: side.offset, Input: input.offset}}
+			c.Seq, err = strconv.ParseInt(input.metadata, 10, 64)
+			if err != nil || side.metadata != input.metadata {
+				w.breach("lane %s has positions of %q and %q", l, side.metadata, input.metadata)
+			}
+			return nil
+		})
+		if unstable && err == nil {
+			err = w.travel(ctx, stream, 50*time.Millisecond)
+		}
+	}
+	return c, pipeline.Fail(pipeline.Lost, err)
+}
+
+// past reads a lane's past; parts are bounded by their high watermarks at the opening.
+type past struct {
+	*worker
+	stream   *stream
+	lane     pipeline.Lane
+	journal  []pipeline.Record
+	read     pipeline.Offsets
+	restored int
+}
+
+// Open implements pipeline.History. It waits until the journal is stable up to its high watermark.
+func (w *worker) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, error) {
+	p := &past{worker: w, stream: w.restoring(l), lane: l}
+	part, high := w.b.part(load.Partition{Topic: "journal", Number: l.Partition}), int64(-1)
+	for stable := false; !stable; {
+		err := w.call(ctx, p.stream, "open", func(fate) error {
+			if high < 0 {
+				high = part.high()
+			}
+			if stable = part.stable() >= high; stable {
+				p.journal, _ = part.read(0, high, int(high))
+			} else {
+				w.fired["read waited for markers"]++
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, pipeline.Fail(pipeline.Lost, err)
+		}
+	}
+	return p, nil
+}
+
+// Entry implements pipeline.Past.
+func (p *past) Entry(ctx context.Context) (e journal.Entry, h journal.Hash, err error) {
+	for len(p.journal) > 0 {
+		r := p.journal[0]
+		p.journal = p.journal[1:]
+		if string(r.Key) != p.lane.String() {
+			continue
+		}
+		if p.restored++; p.restored%16 == 0 {
+			if err := p.call(ctx, p.stream, "redo", func(fate) error { return nil }); err != nil {
+				return e, "", pipeline.Fail(pipeline.Lost, err)
+			}
+		}
+		return e, journal.HashOf(r.Value), pipeline.Fail(pipeline.Refused, journal.Decode(r.Value, &e))
+	}
+	return e, "", io.EOF
+}
+
+// Records implements pipeline.Past.
+func (p *past) Records(_ context.Context, side bool, to int64, dst []pipeline.Record) ([]pipeline.Record, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	from := &p.read.Input
+	if side {
+		from = &p.read.Side
+	}
+	records, next := p.b.part(at(p.lane, side)).read(*from, to, int(to-*from))
+	if next != to && *from < to {
+		p.breach("lane %s is to read up to %d, the log is stable up to %d", p.lane, to, next)
+	}
+	*from = max(*from, to)
+	return append(dst, records...), nil
+}
+
+// Close implements pipeline.Past.
+func (p *past) Close() {}
