@@ -41,6 +41,7 @@ type Engine struct {
 	kept     lane // as of the last Keep
 	undo     []undo
 	beat     uint64
+	frozen   freezing
 
 	// Scratch, meaningless between calls.
 	view     timeline.Timeline
@@ -188,6 +189,7 @@ func (e *Engine) Undo() {
 		}
 		armed := u.armed
 		*u.entity = u.was
+		e.frozen.keep(u.entity)
 		e.entities[u.key] = u.entity // it may have been forgotten
 		if u.armed != 0 && u.armed != armed {
 			e.wakes.push(u.armed, u.entity)
@@ -203,6 +205,9 @@ func (e *Engine) Undo() {
 func (e *Engine) touch(ent *entity, created bool) {
 	if ent.touched == e.beat {
 		return
+	}
+	if !created {
+		e.frozen.save(ent)
 	}
 	e.undo = append(e.undo, undo{entity: ent, was: *ent, created: created})
 	ent.touched = e.beat

@@ -143,6 +143,9 @@ func (m *merge) change(i int, x exception.Exception) int {
 		m.engine.lane.open++
 	}
 	x.Change = changeTo(x.State, wasOpen)
+	if x.DetectedAt == 0 { // the lane has no time yet
+		x.DetectedAt = x.OpenedAt
+	}
 	if k := slices.Index(m.out.Forgotten, x.ID); k >= 0 { // let go of earlier in this beat, and begun anew
 		m.out.Forgotten = slices.Delete(m.out.Forgotten, k, k+1)
 	}
