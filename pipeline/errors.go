@@ -57,6 +57,7 @@ var (
 	ErrTopicID    = errors.New("the topic was deleted and created again")
 	ErrLogLost    = errors.New("records the lane must re-execute are gone")
 	ErrSettings   = errors.New("the settings are not those of the journal")
+	ErrSnapshot   = errors.New("the snapshot is of no use")
 	ErrLogic      = errors.New("the logic is not that of the journal")
 	ErrDiverged   = errors.New("re-execution gives another result than the journal")
 	ErrAssignment = errors.New("input and side partitions are not assigned together")

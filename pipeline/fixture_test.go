@@ -26,8 +26,10 @@ type world struct {
 	*mem.Log
 	settings setting.Settings
 	now      time.Time
+	pace     time.Duration // how much later it is each time one looks
 	registry *prometheus.Registry
 	metrics  *pipeline.Metrics
+	log      slog.Handler
 	engines  atomic.Int32 // made so far: one per lane restored
 	wrap     func(pipeline.Engine) pipeline.Engine
 	options  mem.Options
@@ -69,8 +71,12 @@ func (w *world) run(t tester) error {
 	c.Logic = detectors.Logic()
 	c.Settings = w.settings.Hash()
 	c.Wall = w.settings.Clock == setting.Wall
-	c.Now = func() time.Time { return w.now }
+	var looks atomic.Int64
+	c.Now = func() time.Time { return w.now.Add(w.pace * time.Duration(looks.Add(1))) }
 	c.Log = slog.New(slog.DiscardHandler)
+	if w.log != nil {
+		c.Log = slog.New(w.log)
+	}
 	c.Metrics = w.metrics
 	return w.Run(t.Context(), c, w.options)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"andon/schemas/beat"
 	"andon/schemas/deadletter"
@@ -21,6 +22,13 @@ type lane struct {
 	engine      Engine
 	head        journal.Entry // the engine stands at the end of this entry
 	hash        journal.Hash  // of the head
+	at          int64         // its offset in the journal
+	ids         [2]string     // of the input and side topic
+	shot        *shot         // the snapshot under way
+	marks       Marks         // of the newest snapshots
+	slot        int           // of the next one
+	folded      time.Duration // what a restore from the newest one has to redo
+	began       time.Time     // when that one was begun, or the lane came
 	out         outputs       // of the beat that is being folded or committed
 	side, input tail
 	*desk       // while it folds
@@ -62,8 +70,11 @@ func (l *lane) stand() {
 	l.input = tail{next: l.head.Input.To}
 }
 
-// at reports whether the lane's memory is what stands committed.
-func (l *lane) at(c Committed) bool {
+// stands takes an entry for the head.
+func (l *lane) stands(e Written) { l.head, l.hash, l.at = e.Entry, e.Hash, e.At }
+
+// is reports whether the lane's memory is what stands committed.
+func (l *lane) is(c Committed) bool {
 	return l.head.Seq == c.Seq && l.head.Side.To == c.Side && l.head.Input.To == c.Input
 }
 
@@ -132,6 +143,7 @@ func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, 
 		if len(poison)+len(panicked) == 0 {
 			o, err := l.outcome(stepped, settled, disarmed)
 			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, replies
+			l.shoot(&o)
 			o.seal(&l.out, l.hash)
 			return o, err
 		}
@@ -282,7 +294,11 @@ func (l *lane) length(n int) (records int64) {
 // keep makes the beat's outcome the lane's memory: it is committed.
 func (l *lane) keep(o Outcome) {
 	l.engine.Keep()
-	l.head, l.hash = o.Entry, o.hash
+	if o.stepped.Items+o.stepped.Fired > 0 {
+		l.folded += o.took
+	}
+	l.shotKept(&o)
+	l.stands(Written{o.Entry, o.hash, o.EntryAt})
 	side, input := l.split(o.stepped.Items)
 	l.side.drop(side)
 	l.input.drop(input)

@@ -26,6 +26,7 @@ type Config struct {
 	Log      *slog.Logger
 	Metrics  *Metrics
 
+	Redo       time.Duration // folding that a restore may have to do again before lanes are snapshotted, all lanes together; 10 s when 0, without end when negative
 	Linger     time.Duration // how long a beat gathers records at most; 100 ms when 0
 	RecordsMax int           // records of all lanes in a beat; 20,000 when 0
 }
@@ -63,6 +64,9 @@ type Loop struct {
 func NewLoop(c Config, source Source, sink Sink, history History) *Loop {
 	if c.Linger == 0 {
 		c.Linger = 100 * time.Millisecond
+	}
+	if c.Redo == 0 {
+		c.Redo = 10 * time.Second
 	}
 	if c.RecordsMax == 0 {
 		c.RecordsMax = 20_000
@@ -102,8 +106,10 @@ func (l *Loop) Run(ctx context.Context) error {
 		if l.aborts > abortsMax {
 			return Fail(Lost, fmt.Errorf("%w: %w", ErrAborts, err))
 		}
+		l.snapshot(l.Redo)
 		l.source.Release(l.ready())
 	}
+	l.finish(context.WithoutCancel(ctx))
 	return nil
 }
 
@@ -116,7 +122,7 @@ func (l *Loop) wait() time.Duration {
 		return l.Linger * time.Duration(min(l.aborts, 20))
 	}
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(0) {
+		if x.pending() > 0 || x.due(0) || x.shot != nil {
 			return 0
 		}
 	}
@@ -159,7 +165,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	ends := l.ends(ctx)
 	var work []*lane
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(ends[x.id]) {
+		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil {
 			work = append(work, x)
 		}
 	}
@@ -168,7 +174,9 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, x := range work {
 		g.Go(func() (err error) {
+			began := l.Now()
 			b.Lanes[i], err = x.fold(ctx, &l.Config, ends[x.id])
+			b.Lanes[i].took = l.Now().Sub(began)
 			return err
 		})
 	}

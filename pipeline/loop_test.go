@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -87,6 +88,9 @@ func TestCrashesAndAbortsAnywhereChangeNothing(t *testing.T) {
 			w.now = (start + 500*event.Day).UTC()
 			turn := 0
 			w.options.Cut = func(pipeline.Lane) int { turn++; return cuts[turn%len(cuts)] }
+		}
+		if rapid.Bool().Draw(t, "snapshots") {
+			broken.pace, broken.config.Redo = time.Microsecond, 1
 		}
 		whole.mustRun(t)
 

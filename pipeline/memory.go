@@ -68,7 +68,7 @@ func (m *memory) restore(ctx context.Context, l *Loop, id Lane, former *memory) 
 		return
 	}
 	c, err := l.history.Committed(ctx, id)
-	if err != nil || m.lane != nil && m.lane.at(c) {
+	if err != nil || m.lane != nil && m.lane.is(c) {
 		m.err = err
 		return
 	}

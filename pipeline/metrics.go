@@ -22,6 +22,8 @@ type Metrics struct {
 	forgotten  *prometheus.CounterVec            // family, how
 	letters    *prometheus.CounterVec            // family, reason
 	beats      *prometheus.CounterVec            // result
+	snapshots  *prometheus.CounterVec            // family
+	written    *prometheus.CounterVec            // family: bytes of snapshots
 	seconds    prometheus.Histogram
 
 	restoring prometheus.Gauge
@@ -59,6 +61,8 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		forgotten:  counter("andon_entities_forgotten_total", "Entities whose timelines ended: closed, or open with nothing heard for too long.", "family", "how"),
 		letters:    counter("andon_dead_letters_total", "Records and timers put aside.", "family", "reason"),
 		beats:      counter("andon_beats_total", "Beats that had something to write, by what became of them.", "result"),
+		snapshots:  counter("andon_snapshots_total", "Snapshots of lanes completed.", "family"),
+		written:    counter("andon_snapshot_bytes_total", "Parts of snapshots written, before compression.", "family"),
 		restored:   counter("andon_restored_events_total", "Events re-executed to restore lanes.", laneLabels...),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "andon_beat_seconds",
 			Help: "Time from a beat's last record to its commit.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}),
@@ -114,6 +118,12 @@ func (m *Metrics) kept(x *lane, o Outcome) {
 	m.forgotten.WithLabelValues(labels[0], "open").Add(float64(o.stepped.Forgotten.Open))
 	for i := range o.Letters {
 		m.letters.WithLabelValues(labels[0], string(o.Letters[i].Reason)).Inc()
+	}
+	for _, part := range o.parts {
+		m.written.WithLabelValues(labels[0]).Add(float64(len(part)))
+	}
+	if o.Entry.Snapshot != nil {
+		m.snapshots.WithLabelValues(labels[0]).Inc()
 	}
 	m.sized(x)
 }

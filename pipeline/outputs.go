@@ -18,6 +18,7 @@ const (
 	Exceptions Topic = iota
 	Costs
 	DeadLetters
+	Snapshots
 	Journal
 )
 
@@ -43,6 +44,9 @@ func (o *Outcome) seal(to *outputs, before journal.Hash) {
 	for i := range o.Letters {
 		l := &o.Letters[i]
 		to.put(DeadLetters, letterKey(l), deadletter.Append(to.bytes, l))
+	}
+	for i, part := range o.parts {
+		to.list = append(to.list, Output{Snapshots, fmt.Appendf(nil, "%s/%d/%d", o.Entry.Lane, o.slot, o.part+i), part})
 	}
 	to.put(Journal, []byte(o.Entry.Lane), journal.Append(to.bytes, &o.Entry))
 	o.Outputs, o.hash = to.list, journal.HashOf(to.list[len(to.list)-1].Value)

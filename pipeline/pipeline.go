@@ -21,6 +21,12 @@ type Engine interface {
 	Keep()
 	// Undo makes everything since the last Keep not have happened.
 	Undo()
+	// Freeze begins a snapshot of the state as of the last Keep. Beats go on; one that is under way is given up.
+	Freeze()
+	// Frozen appends the snapshot's next part, of about size bytes; true with the last.
+	Frozen(dst []byte, size int) ([]byte, bool)
+	// Load adds a part of a snapshot to an engine that has folded nothing.
+	Load(part []byte) error
 	// Due is the time at which the next timer falls due; 0 when none is armed.
 	Due() event.Micros
 	// Size is what the engine holds, for metrics.

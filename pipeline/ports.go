@@ -96,11 +96,18 @@ type Outcome struct {
 	Forgotten  []exception.ID // no longer needed: tombstones
 	Costs      []cost.Cost
 	Letters    []deadletter.Letter
+	Snapshots  Marks    // of the lane before this beat
 	Outputs    []Output // all of these and the entry, encoded, in the order they are written
 
-	hash      journal.Hash // of the entry
-	stepped   beat.Stepped
-	misplaced int // records on the wrong partition
+	EntryAt int64 // set by the sink: offset of the entry in the journal
+	PartsAt int64 // likewise, of the first part of a snapshot, if there is one
+
+	hash       journal.Hash  // of the entry
+	parts      [][]byte      // of a snapshot
+	slot, part int           // of the first of them
+	took       time.Duration // to fold
+	stepped    beat.Stepped
+	misplaced  int // records on the wrong partition
 }
 
 // Beat is what one turn of the loop commits.
@@ -115,7 +122,21 @@ type Scorer interface {
 	Score(context.Context, []beat.Request) []beat.Reply
 }
 
-// Sink makes a beat final. It keeps nothing of the beat after it returns.
+// Marks are the offsets, in the journal, of the entries that completed the two newest snapshots of a lane, the newest first; Nowhere where there is none.
+type Marks [2]int64
+
+// Nowhere is no offset.
+const Nowhere int64 = -1
+
+// With is the marks after a beat that completed a snapshot, or did not.
+func (m Marks) With(o *Outcome) Marks {
+	if o.Entry.Snapshot == nil {
+		return m
+	}
+	return Marks{o.EntryAt, m[0]}
+}
+
+// Sink makes a beat final. It keeps nothing of the beat after it returns, but tells in it where it was written.
 type Sink interface {
 	// Commit writes all outcomes and the positions of their lanes, or nothing: nil means all, an error of kind Aborted or Held means nothing,
 	// any other error means that it cannot tell or may not write any more.
@@ -125,22 +146,35 @@ type Sink interface {
 // Committed is where a lane stands by its consumer group: the positions, and the seq of the journal entry that put them there.
 type Committed struct {
 	Offsets
-	Seq int64
+	Seq       int64
+	Snapshots Marks
 }
 
 // History gives the past of a lane. It may be used by many goroutines at once. Its errors carry a Kind.
 type History interface {
 	// Committed waits until no transaction of a former owner is open over the lane's positions.
 	Committed(context.Context, Lane) (Committed, error)
-	// Open reads the lane's past, having checked that the topics are still the ones the genesis entry names, with all records since.
-	Open(context.Context, Lane) (Past, error)
+	// Open reads the lane's past from the snapshot that the journal's entry at mark completed; from the genesis entry when it is Nowhere. It
+	// has checked that the topics are still the lane's, with all records needed. ErrSnapshot says that it is no use to start there.
+	Open(ctx context.Context, l Lane, mark int64) (Past, error)
+}
+
+// Written is an entry as it stands in the journal.
+type Written struct {
+	journal.Entry
+	Hash journal.Hash // of its bytes
+	At   int64        // its offset
 }
 
 // Past is a lane's journal and records, in order, for one goroutine.
 type Past interface {
-	// Entry returns the next entry and the hash of its bytes, the genesis entry first; io.EOF after the last.
-	Entry(context.Context) (journal.Entry, journal.Hash, error)
-	// Records appends the records of one partition from where the last call ended (at first the genesis position) up to the offset to.
+	// Snapshot is the manifest of the snapshot the past starts at; nil when it starts at the genesis entry.
+	Snapshot() *journal.Snapshot
+	// Part returns the snapshot's next part; io.EOF after the last. ErrSnapshot says that one is missing.
+	Part(context.Context) ([]byte, error)
+	// Entry returns the next entry: first the one the snapshot stands after, or the genesis entry; io.EOF after the last.
+	Entry(context.Context) (Written, error)
+	// Records appends the records of one partition from where the last call ended (at first where the first entry ends) up to the offset to.
 	Records(ctx context.Context, side bool, to int64, dst []Record) ([]Record, error)
 	Close()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"andon/schemas/beat"
@@ -14,42 +15,80 @@ import (
 // progressTime is how often a restore says how far it is.
 const progressTime = 10 * time.Second
 
-// redo builds a lane's memory from the log: it runs every beat of the journal again over the same records with the same times, drops what
-// comes out, and checks that it counts the same, comes to the same outputs, and ends at the committed offsets.
+// redo builds a lane's memory from the newest snapshot that is of use, or from its genesis entry when there is none.
 func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
+	var useless []error
+	for i, mark := range append(slices.Clone(c.Snapshots[:]), Nowhere) {
+		if mark == Nowhere && i < len(c.Snapshots) {
+			continue
+		}
+		x, err := l.redoFrom(ctx, id, c, mark)
+		switch {
+		case errors.Is(err, ErrSnapshot):
+			useless = append(useless, err)
+			l.Log.Warn("a snapshot is of no use: the lane is restored from an older one, or from the start of its log", "lane", id.String(), "error", err)
+			continue
+		case errors.Is(err, ErrLogLost) && len(useless) > 0:
+			return nil, Fail(Refused, fmt.Errorf("%w; and before it %w", err, errors.Join(useless...)))
+		case err != nil:
+			return nil, err
+		}
+		x.marks = Marks{Nowhere, Nowhere}
+		copy(x.marks[:], c.Snapshots[min(i, len(c.Snapshots)):])
+		return x, nil
+	}
+	panic("pipeline: the genesis entry is no snapshot")
+}
+
+// redoFrom builds a lane's memory from the snapshot completed at mark, or from nothing: it runs every later beat of the journal again over the same
+// records with the same times and answers, drops what comes out, and checks that it counts the same, comes to the same outputs, and ends at the
+// committed offsets.
+func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (*lane, error) {
 	engine, err := l.Engine(id.Family)
 	if err != nil {
 		return nil, Fail(Refused, err)
 	}
-	past, err := l.history.Open(ctx, id)
+	past, err := l.history.Open(ctx, id, mark)
 	if err != nil {
 		return nil, err
 	}
 	defer past.Close()
-	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}}
+	began := l.Now()
+	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}, began: began}
 	x.head.Seq = -1
-	told := l.Now()
+	if past.Snapshot() != nil {
+		if err := x.load(ctx, past); err != nil {
+			return nil, err
+		}
+		l.Log.Debug("loaded snapshot", "lane", id.String(), "entry", x.head.Seq, "entities", engine.Size().Entities, "took", l.Now().Sub(began).Round(time.Millisecond))
+		began = l.Now()
+	}
+	told := began
 	for {
-		e, hash, err := past.Entry(ctx)
+		e, err := past.Entry(ctx)
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
-			err = Fail(Refused, x.follows(&e, &l.Config))
+			err = Fail(Refused, x.follows(&e.Entry, &l.Config))
 		}
 		if err == nil && e.Seq > 0 {
-			err = x.again(ctx, past, &e)
+			err = x.again(ctx, past, &e.Entry)
 		}
 		if err != nil {
 			return nil, err
 		}
-		x.head, x.hash = e, hash
+		if e.Seq == 0 {
+			x.ids = [2]string{e.InputID, e.SideID}
+		}
+		x.stands(e)
 		l.Metrics.redone(id, e.Counts)
 		if now := l.Now(); now.Sub(told) >= progressTime {
 			told = now
 			l.Log.Info("restoring lane", "lane", id.String(), "entry", e.Seq, "entries", c.Seq)
 		}
 	}
+	x.folded = l.Now().Sub(began)
 	return x, Fail(Refused, x.ends(c))
 }
 
@@ -88,7 +127,7 @@ func (l *lane) ends(c Committed) error {
 	switch {
 	case l.head.Seq < 0:
 		return fmt.Errorf("%w: lane %s: run andon topics apply", ErrNoJournal, l.id)
-	case !l.at(c):
+	case !l.is(c):
 		return fmt.Errorf("%w: lane %s ends with entry %d at input %d, side %d, the group stands at entry %d, input %d, side %d: "+
 			"somebody moved the group's offsets; stop all detectors, delete the group's offsets with Kafka's own tools, "+
 			"and andon topics apply commits them again from the journal",

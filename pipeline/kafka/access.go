@@ -44,6 +44,7 @@ func (c Config) toDetect() []need {
 		{onTopic, c.Costs(), []kmsg.ACLOperation{write, configure}},
 		{onTopic, c.Journal(), []kmsg.ACLOperation{read, write, configure}},
 		{onTopic, c.DeadLetter(), []kmsg.ACLOperation{write, configure}},
+		{onTopic, c.Snapshots(), []kmsg.ACLOperation{read, write}},
 	}
 	for _, topic := range c.laneTopics() {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read, configure}})

@@ -43,6 +43,9 @@ const minCompactionLag = 14 * 24 * 3600 * 1000
 // costRetention is how long a cost waits to be loaded: 30 days, in milliseconds. No lane reads it again.
 const costRetention = 30 * 24 * 3600 * 1000
 
+// snapshotSegment is how much of a partition's snapshots is never compacted, bytes.
+const snapshotSegment = 128 << 20
+
 // applied is one run of Apply.
 type applied struct {
 	Config
@@ -118,6 +121,7 @@ func (a *applied) create(ctx context.Context) error {
 	for topic, config := range map[string]map[string]string{
 		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag), "message.timestamp.type": brokerTime},
 		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1", "message.timestamp.type": brokerTime},
+		a.Snapshots():  {"cleanup.policy": "compact", "segment.bytes": strconv.Itoa(snapshotSegment), "message.timestamp.type": brokerTime},
 		a.Journal():    keptLog(brokerTime),
 		a.DeadLetter(): keptLog(brokerTime),
 	} {
@@ -255,6 +259,10 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", lag)
 		}
 	case topic == a.DeadLetter():
+	case topic == a.Snapshots():
+		if config["cleanup.policy"] != "compact" {
+			a.warn(topic, "has cleanup.policy=%s: it keeps every snapshot there ever was, or deletes the newest; set it to compact", config["cleanup.policy"])
+		}
 	case topic == a.Costs():
 		if ms, err := strconv.Atoi(config["retention.ms"]); err == nil && ms >= 0 && ms < minCompactionLag {
 			a.warn(topic, "has retention.ms=%d, below 14 days: a loader that is away longer misses costs", ms)

@@ -52,6 +52,7 @@ func timerBeat(seq int64) pipeline.Beat {
 	o := pipeline.Outcome{
 		Lane:       lane(0),
 		Entry:      journal.Entry{Version: journal.Version, Lane: lane(0).String(), Seq: seq, Start: 1, End: 2},
+		Snapshots:  pipeline.Marks{pipeline.Nowhere, pipeline.Nowhere},
 		Exceptions: []exception.Exception{{ID: exception.NewID("t", "X", "s", "e"), Revision: 1, OpenedAt: start}},
 	}
 	o.Seal("")

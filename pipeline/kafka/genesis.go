@@ -15,8 +15,11 @@ import (
 	"andon/schemas/journal"
 )
 
-// told is what the journal says of a lane: its first and last entry.
-type told struct{ first, last journal.Entry }
+// told is what the journal says of a lane: its first and last entry, and where its newest snapshots were completed.
+type told struct {
+	first, last journal.Entry
+	snapshots   pipeline.Marks
+}
 
 // begin writes the genesis entries that are missing, then gives every group without offsets its first ones: detection those at the end of each
 // lane's journal, loaders the starts of their topics. Dying between leaves entries without offsets, which the next run commits.
@@ -67,7 +70,7 @@ func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, 
 			o := pipeline.Outcome{Lane: l, Entry: a.first(l, starts)}
 			o.Seal("")
 			out.add(a.Config, &o)
-			journals[l] = told{o.Entry, o.Entry}
+			journals[l] = told{o.Entry, o.Entry, pipeline.Marks{pipeline.Nowhere, pipeline.Nowhere}}
 		}
 	}
 	if len(out.records) == 0 {
@@ -98,7 +101,7 @@ func (a *applied) commitLanes(ctx context.Context, lanes []pipeline.Lane, journa
 	for _, l := range lanes {
 		e := journals[l].last
 		for side, at := range map[bool]int64{false: e.Input.To, true: e.Side.To} {
-			offsets.Add(kadm.Offset{Topic: a.Topic(l.Family, side), Partition: l.Partition, At: at, LeaderEpoch: -1, Metadata: fmt.Sprint(e.Seq)})
+			offsets.Add(kadm.Offset{Topic: a.Topic(l.Family, side), Partition: l.Partition, At: at, LeaderEpoch: -1, Metadata: place{e.Seq, journals[l].snapshots}.String()})
 		}
 		if e.Seq > 0 {
 			a.say("lane %s had no committed offsets: committed those of its last journal entry, %d", l, e.Seq)
@@ -263,10 +266,11 @@ func readLanes(ctx context.Context, r *reader, names map[string]pipeline.Lane, f
 		}
 		j, met := found[l]
 		if !met {
-			j.first = e
+			j.first, j.snapshots = e, pipeline.Marks{pipeline.Nowhere, pipeline.Nowhere}
 			open--
 		}
 		j.last = e
+		j.snapshots = j.snapshots.With(&pipeline.Outcome{Entry: e, EntryAt: record.Offset})
 		found[l] = j
 	}
 	return nil

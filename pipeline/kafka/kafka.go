@@ -56,6 +56,9 @@ func (c Config) Journal() string { return c.OwnPrefix + "journal" }
 // DeadLetter is the topic of what was put aside.
 func (c Config) DeadLetter() string { return c.OwnPrefix + "deadletter" }
 
+// Snapshots is the topic of lanes' states.
+func (c Config) Snapshots() string { return c.OwnPrefix + "snapshots" }
+
 // Topic is a lane's side (true) or input topic.
 func (c Config) Topic(f event.Family, side bool) string {
 	if side {
@@ -66,7 +69,7 @@ func (c Config) Topic(f event.Family, side bool) string {
 
 // outputs are the topics a beat writes.
 func (c Config) outputs() []string {
-	return []string{c.Exceptions(), c.Costs(), c.Journal(), c.DeadLetter()}
+	return []string{c.Exceptions(), c.Costs(), c.Journal(), c.DeadLetter(), c.Snapshots()}
 }
 
 // laneTopics are the topics lanes are made of: inputs, then side topics.

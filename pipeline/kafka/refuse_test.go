@@ -74,6 +74,7 @@ func (s *site) moveOffset(partition int32, at int64, meta string) {
 func (s *site) forge(gap int64) {
 	s.t.Helper()
 	e := s.entries(lane(0))[1]
+	e.Before, e.Outputs = journal.HashOf(journal.Append(nil, &e)), ""
 	e.Seq += 1 + gap
 	e.Input.From = e.Input.To
 	e.Counts.Read, e.Counts.Done, e.Start = 0, 0, e.End

@@ -37,6 +37,7 @@ type site struct {
 	t     *testing.T
 	cl    *kgo.Client
 	admin *kadm.Client
+	redo  time.Duration
 }
 
 func real(t *testing.T) *site { return newSite(t, enginetest.Kafka(t).Addr()) }
@@ -163,6 +164,7 @@ func (s *site) config(c Config, settings setting.Settings, metrics *pipeline.Met
 		Log:      quiet(s.t),
 		Metrics:  metrics,
 		Linger:   20 * time.Millisecond,
+		Redo:     s.redo,
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"andon/pipeline"
-	"andon/schemas/journal"
 )
 
 // Commit implements pipeline.Sink: begin, produce, commit the offsets, end. The same for every beat.
@@ -63,6 +61,9 @@ func (m *Member) produce(ctx context.Context, b pipeline.Beat) error {
 	if err != nil {
 		return fmt.Errorf("write a beat: %w", err)
 	}
+	if failed == nil {
+		m.out.tell(b.Lanes)
+	}
 	return failed
 }
 
@@ -80,7 +81,7 @@ func (m *Member) commitOffsets(ctx context.Context, b pipeline.Beat) error {
 	req.TransactionalID, req.ProducerID, req.ProducerEpoch = m.Instance, id, epoch
 	req.Group, req.Generation, req.MemberID, req.InstanceID = m.Group(Detect), generation, member, &m.Instance
 	for i := range b.Lanes {
-		m.addPositions(req, b.Lanes[i].Lane, &b.Lanes[i].Entry)
+		m.addPositions(req, &b.Lanes[i])
 	}
 	resp, err := req.RequestWith(ctx, m.cl)
 	if err != nil {
@@ -96,11 +97,11 @@ func (m *Member) commitOffsets(ctx context.Context, b pipeline.Beat) error {
 	return nil
 }
 
-// addPositions adds a lane's positions after an entry, with the entry's seq as metadata. The topic ids refuse a topic that was made again.
-func (m *Member) addPositions(req *kmsg.TxnOffsetCommitRequest, l pipeline.Lane, e *journal.Entry) {
-	seq := strconv.FormatInt(e.Seq, 10)
-	for side, at := range map[bool]int64{false: e.Input.To, true: e.Side.To} {
-		topic := m.Topic(l.Family, side)
+// addPositions adds a lane's positions after an outcome, with their place as metadata. The topic ids refuse a topic that was made again.
+func (m *Member) addPositions(req *kmsg.TxnOffsetCommitRequest, o *pipeline.Outcome) {
+	here := place{o.Entry.Seq, o.Snapshots.With(o)}.String()
+	for side, at := range map[bool]int64{false: o.Entry.Input.To, true: o.Entry.Side.To} {
+		topic := m.Topic(o.Lane.Family, side)
 		i := slices.IndexFunc(req.Topics, func(t kmsg.TxnOffsetCommitRequestTopic) bool { return t.Topic == topic })
 		if i < 0 {
 			t := kmsg.NewTxnOffsetCommitRequestTopic()
@@ -108,7 +109,7 @@ func (m *Member) addPositions(req *kmsg.TxnOffsetCommitRequest, l pipeline.Lane,
 			i, req.Topics = len(req.Topics), append(req.Topics, t)
 		}
 		p := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-		p.Partition, p.Offset, p.Metadata = l.Partition, at, &seq
+		p.Partition, p.Offset, p.Metadata = o.Lane.Partition, at, &here
 		req.Topics[i].Partitions = append(req.Topics[i].Partitions, p)
 	}
 }

@@ -33,6 +33,8 @@ type Log struct {
 type partitions struct {
 	side, input []pipeline.Record
 	entries     []journal.Entry
+	parts       [][]byte // of snapshots, in the order they were written
+	marks       pipeline.Marks
 	read        pipeline.Offsets // how far the running loop has polled
 	flows       bool
 }
@@ -41,7 +43,7 @@ type partitions struct {
 func New(lanes ...pipeline.Lane) *Log {
 	l := &Log{lanes: map[pipeline.Lane]*partitions{}}
 	for _, id := range lanes {
-		l.lanes[id] = &partitions{entries: []journal.Entry{{Version: journal.Version, Lane: id.String()}}}
+		l.lanes[id] = &partitions{entries: []journal.Entry{{Version: journal.Version, Lane: id.String()}}, marks: pipeline.Marks{pipeline.Nowhere, pipeline.Nowhere}}
 	}
 	return l
 }
@@ -81,6 +83,9 @@ func (l *Log) Len(id pipeline.Lane) int64 { return end(l.lanes[id].side) + end(l
 // Entries is the journal of a lane, the genesis entry first.
 func (l *Log) Entries(id pipeline.Lane) []journal.Entry { return l.lanes[id].entries }
 
+// Parts are the parts of the lane's snapshots, in the order they were written.
+func (l *Log) Parts(id pipeline.Lane) [][]byte { return l.lanes[id].parts }
+
 // Options change how a run goes; the zero value reads as much as each beat may hold and commits every beat.
 type Options struct {
 	Cut     func(pipeline.Lane) int           // at most this many records of a partition in the next beat
@@ -108,7 +113,7 @@ func (p *partitions) rewind() {
 
 func (p *partitions) committed() pipeline.Committed {
 	e := p.entries[len(p.entries)-1]
-	return pipeline.Committed{Offsets: pipeline.Offsets{Side: e.Side.To, Input: e.Input.To}, Seq: e.Seq}
+	return pipeline.Committed{Offsets: pipeline.Offsets{Side: e.Side.To, Input: e.Input.To}, Seq: e.Seq, Snapshots: p.marks}
 }
 
 // run is one Run. The loop's goroutine calls the source and sink; restores read the history from theirs.
@@ -233,7 +238,14 @@ func (r *run) write(b pipeline.Beat) {
 	for i := range b.Lanes {
 		o := &b.Lanes[i]
 		lane := r.lanes[o.Lane]
+		o.EntryAt, o.PartsAt = int64(len(lane.entries)), int64(len(lane.parts))
 		lane.entries = append(lane.entries, o.Entry)
+		lane.marks = lane.marks.With(o)
+		for _, out := range o.Outputs {
+			if out.Topic == pipeline.Snapshots {
+				lane.parts = append(lane.parts, out.Value)
+			}
+		}
 		r.Exceptions = append(r.Exceptions, o.Exceptions...)
 		r.Forgotten = append(r.Forgotten, o.Forgotten...)
 		r.Costs = append(r.Costs, o.Costs...)
@@ -249,25 +261,51 @@ func (r *run) Committed(_ context.Context, id pipeline.Lane) (pipeline.Committed
 }
 
 // Open implements pipeline.History.
-func (r *run) Open(_ context.Context, id pipeline.Lane) (pipeline.Past, error) {
+func (r *run) Open(_ context.Context, id pipeline.Lane, mark int64) (pipeline.Past, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lane := r.lanes[id]
-	return &past{side: lane.side, input: lane.input, entries: slices.Clone(lane.entries)}, nil
+	p := &past{side: lane.side, input: lane.input, entries: slices.Clone(lane.entries)}
+	if mark == pipeline.Nowhere {
+		return p, nil
+	}
+	s := *lane.entries[mark].Snapshot
+	from := &lane.entries[s.At]
+	p.snapshot, p.next = &s, s.At
+	p.side, p.input = after(p.side, from.Side.To), after(p.input, from.Input.To)
+	p.parts = lane.parts[s.First:min(s.First+int64(s.Parts), int64(len(lane.parts)))]
+	return p, nil
 }
 
 type past struct {
 	side, input []pipeline.Record
 	entries     []journal.Entry
+	next        int64
+	snapshot    *journal.Snapshot
+	parts       [][]byte
+}
+
+// Snapshot implements pipeline.Past.
+func (p *past) Snapshot() *journal.Snapshot { return p.snapshot }
+
+// Part implements pipeline.Past.
+func (p *past) Part(context.Context) (part []byte, err error) {
+	if len(p.parts) == 0 {
+		return nil, io.EOF
+	}
+	part, p.parts = p.parts[0], p.parts[1:]
+	return part, nil
 }
 
 // Entry implements pipeline.Past.
-func (p *past) Entry(context.Context) (e journal.Entry, h journal.Hash, err error) {
-	if len(p.entries) == 0 {
-		return e, "", io.EOF
+func (p *past) Entry(context.Context) (e pipeline.Written, err error) {
+	if p.next == int64(len(p.entries)) {
+		return e, io.EOF
 	}
-	e, p.entries = p.entries[0], p.entries[1:]
-	return e, journal.HashOf(journal.Append(nil, &e)), nil
+	e.Entry, e.At = p.entries[p.next], p.next
+	e.Hash = journal.HashOf(journal.Append(nil, &e.Entry))
+	p.next++
+	return e, nil
 }
 
 // Records implements pipeline.Past.

@@ -37,6 +37,22 @@ type DeadRange struct {
 	Range
 }
 
+// Snapshot is the manifest of a snapshot of a lane: the state after an earlier entry, in parts on andon.snapshots, in the partition of the lane's
+// number, under the keys lane/slot/0, lane/slot/1, ... All parts were committed before the entry that holds the manifest.
+type Snapshot struct {
+	Seq      int64  `json:"seq"`   // of the entry the state stands after
+	Entry    Hash   `json:"entry"` // its hash
+	At       int64  `json:"at"`    // its offset in the journal
+	InputID  string `json:"input_id"`
+	SideID   string `json:"side_id"`
+	Slot     int    `json:"slot"`  // 0, 1, 2 in turn: the two newest snapshots are never overwritten
+	First    int64  `json:"first"` // offset of part 0
+	Parts    int    `json:"parts"`
+	Bytes    int64  `json:"bytes"`
+	Sum      Hash   `json:"sum"` // over all parts in order
+	Entities int    `json:"entities"`
+}
+
 // Entry is what one beat did to one lane. The record's key is Lane, its partition the lane's own number.
 type Entry struct {
 	Version  int    `json:"version"`
@@ -56,6 +72,8 @@ type Entry struct {
 	DeadLettered []DeadRange  `json:"dead_lettered,omitempty"` // in offset order, side first; passed over when re-executed
 	Disarmed     []beat.Timer `json:"disarmed,omitempty"`
 	Replies      []beat.Reply `json:"replies,omitempty"` // what models answered, in the order asked; never asked again
+
+	Snapshot *Snapshot `json:"snapshot,omitempty"` // whole with this entry
 
 	Outputs Hash `json:"outputs,omitempty"` // of the records the beat wrote, dead letters apart; see Digest
 	Before  Hash `json:"before,omitempty"`  // of the lane's entry before, as its bytes stand in the topic; the genesis entry has none
