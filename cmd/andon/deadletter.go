@@ -68,7 +68,7 @@ func (c letterListCmd) Run(ctx context.Context) error {
 	}
 	listed := letterTable{stories: told, limit: c.Limit, reasons: map[event.Reason]int{}}
 	err = eachLetter(ctx, at, c.Since, func(l *kafka.Letter) {
-		if told.latest(l) && c.wants(at, l) && !(c.Waiting && told.away(l)) {
+		if told.latest(l) && c.wants(at, l) && (!c.Waiting || !told.away(l)) {
 			listed.add(l)
 		}
 	})
