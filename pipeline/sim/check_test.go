@@ -12,6 +12,7 @@ import (
 	"andon/pipeline"
 	"andon/pipeline/load"
 	"andon/pipeline/mem"
+	"andon/replay/oracle"
 	"andon/schemas/beat"
 	"andon/schemas/cost"
 	"andon/schemas/deadletter"
@@ -79,6 +80,7 @@ func (l *life) checkExceptions(records []pipeline.Record, calm *mem.Log) (ids, r
 		want[x.ID] = x
 	}
 	l.same("exception", l.standing(said), l.standing(want))
+	l.same("exception by the oracle", facts(said), l.foretold())
 	forgotten := func(list []exception.ID) (texts []string) {
 		for _, id := range list {
 			texts = append(texts, id.String())
@@ -107,6 +109,49 @@ func (l *life) standing(last map[exception.ID]exception.Exception) (texts []stri
 			x.Revision, x.Change = 0, ""
 		}
 		texts = append(texts, string(exception.Append(nil, &x)))
+	}
+	return texts
+}
+
+// facts is what the oracle knows of the exceptions that stand.
+func facts(last map[exception.ID]exception.Exception) (texts []string) {
+	known := func(n *int64) int64 {
+		if n == nil {
+			return oracle.Unknown
+		}
+		return *n
+	}
+	for _, x := range last {
+		if x.State != exception.Retracted && !x.LateData {
+			texts = append(texts, fmt.Sprintf("%+v", oracle.Exception{ID: x.ID, Tenant: x.Tenant, Code: x.Code, Subject: x.Subject, Episode: x.Episode, State: x.State,
+				OpenedAt: x.OpenedAt, ClearedAt: x.ClearedAt, Expected: known(x.Expected), Observed: known(x.Observed), Delta: known(x.Delta)}))
+		}
+	}
+	return texts
+}
+
+// foretold is what the oracle, which shares no code with the core, finds in the records.
+func (l *life) foretold() (texts []string) {
+	events := map[event.Family][]oracle.Record{}
+	end := event.Micros(0)
+	for _, id := range l.lanes() {
+		for _, side := range []bool{true, false} {
+			for _, r := range l.broker.part(at(id, side)).all() {
+				x := oracle.Record{At: r.At}
+				if event.Decode(id.Family, r.Key, r.Value, &x.Event) == nil {
+					events[id.Family] = append(events[id.Family], x)
+					end = max(end, x.Time)
+				}
+			}
+		}
+	}
+	if l.profile.wall {
+		end = event.At(l.ended())
+	}
+	for family, records := range events {
+		for _, x := range oracle.Find(family, records, nil, end) {
+			texts = append(texts, fmt.Sprintf("%+v", x))
+		}
 	}
 	return texts
 }

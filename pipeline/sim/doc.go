@@ -7,7 +7,7 @@
 // same trace to the byte. After each history its log and table are compared with an undisturbed run of the same records.
 //
 //	go test ./pipeline/sim -run Seeds -seeds 10000 -from 1     # the long form; ranges of seeds may be run apart
-//	go test ./pipeline/sim -run Seeds -seeds 1 -from 4711 -trace /tmp/4711.txt   # one history, told line by line
+//	go test ./pipeline/sim -run Seeds -seeds 1 -from 4711 -trace 4711.txt   # one history, told line by line
 //
 // # The files
 //

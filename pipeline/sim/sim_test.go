@@ -38,10 +38,10 @@ func TestSeeds(t *testing.T) {
 		switch {
 		case len(l.broken) > 0:
 			wrong++
-			t.Errorf("seed %d: %s\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d -trace /tmp/trace.txt", seed, strings.Join(l.broken, "\n"), seed)
+			t.Errorf("seed %d: %s\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d -trace trace.txt", seed, strings.Join(l.broken, "\n"), seed)
 		case l.trace.Sum64() != again.trace.Sum64():
 			wrong++
-			t.Errorf("seed %d has two histories, %016x and %016x\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d -trace /tmp/trace.txt",
+			t.Errorf("seed %d has two histories, %016x and %016x\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d -trace trace.txt",
 				seed, l.trace.Sum64(), again.trace.Sum64(), seed)
 		}
 		for what, n := range l.fired {

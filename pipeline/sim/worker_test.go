@@ -326,9 +326,10 @@ type past struct {
 // Open implements pipeline.History. It waits until the journal is stable up to its high watermark.
 func (w *worker) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, error) {
 	p := &past{worker: w, stream: w.restoring(l), lane: l}
-	part, high := w.b.part(load.Partition{Topic: "journal", Number: l.Partition}), int64(-1)
+	high := int64(-1)
 	for stable := false; !stable; {
 		err := w.call(ctx, p.stream, "open", func(fate) error {
+			part := w.b.part(load.Partition{Topic: "journal", Number: l.Partition})
 			if high < 0 {
 				high = part.high()
 			}
