@@ -30,11 +30,14 @@ func (e *idle) Step(b beat.Batch) (st beat.Stepped) {
 	return st
 }
 
-func (e *idle) Settle([]beat.Reply) (st beat.Settled) { return st }
-func (e *idle) Keep()                                 {}
-func (e *idle) Undo()                                 {}
-func (e *idle) Due() event.Micros                     { return 0 }
-func (e *idle) Size() (s beat.Size)                   { return s }
+func (e *idle) Settle([]beat.Reply) (st beat.Settled)       { return st }
+func (e *idle) Keep()                                       {}
+func (e *idle) Undo()                                       {}
+func (e *idle) Freeze()                                     {}
+func (e *idle) Frozen(dst []byte, _ int) (_ []byte, _ bool) { return dst, true }
+func (e *idle) Load([]byte) error                           { return nil }
+func (e *idle) Due() event.Micros                           { return 0 }
+func (e *idle) Size() (s beat.Size)                         { return s }
 
 // tally is what the engines of a run have done for good.
 type tally struct{ events, exceptions, costs atomic.Int64 }
