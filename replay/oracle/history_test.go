@@ -100,8 +100,14 @@ func (d draw) repeat(family event.Family, e event.Event) []oracle.Record {
 	case 9: // another version
 		other := d.event(family)
 		other.DespatchID, other.POID, other.Carrier, other.TrackingNo, other.FulfilmentID, other.Tenant = e.DespatchID, e.POID, e.Carrier, e.TrackingNo, e.FulfilmentID, e.Tenant
-		if e.Type == other.Type && e.Type != event.Correction {
-			return []oracle.Record{r, d.record(other)}
+		if e.Type == event.Correction {
+			other = e
+			other.Retracts = d.retracts()
+		}
+		if e.Type == other.Type {
+			again := r // that may well come once more
+			again.At += event.Micros(d.number("again", 6)) * 12 * event.Hour
+			return []oracle.Record{r, d.record(other), again}[:2+d.number("once more", 1)]
 		}
 	}
 	return []oracle.Record{r}
@@ -183,11 +189,14 @@ func (d draw) event(family event.Family) event.Event {
 		d.outbound(&e)
 	}
 	if d.rarely("correct", 8) {
-		e = event.Event{Tenant: e.Tenant, Time: e.Time, Type: event.Correction, Retracts: fmt.Sprint("e", d.number("retracts", 16)),
+		e = event.Event{Tenant: e.Tenant, Time: e.Time, Type: event.Correction, Retracts: d.retracts(),
 			DespatchID: e.DespatchID, POID: e.POID, Carrier: e.Carrier, TrackingNo: e.TrackingNo, FulfilmentID: e.FulfilmentID}
 	}
 	return e
 }
+
+// retracts draws the event that a correction takes back; there may be none of the name.
+func (d draw) retracts() string { return fmt.Sprint("e", d.number("retracts", 12)) }
 
 // about makes a subject the event's.
 func (d draw) about(family event.Family, e *event.Event, subject string) {
@@ -217,7 +226,7 @@ func (d draw) usual(family event.Family) (story []event.Event) {
 			{Type: event.CarrierScan, Status: event.InTransit, Facility: "H2"}}
 	case event.PickPack:
 		story = []event.Event{{Type: event.OrderReleased, Lines: line, ShipBy: d.when("ship by")}, {Type: event.PickConfirmed, QtyMilli: two},
-			{Type: event.PickConfirmed, QtyMilli: two, LineClosed: true}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PackClosed, CartonID: "C1"},
+			{Type: event.PickConfirmed, QtyMilli: two, LineClosed: true}, {Type: event.PackStarted, CartonID: "C1"}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PackClosed, CartonID: "C1"},
 			{Type: event.ManifestClosed}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PickConfirmed, QtyMilli: two}}
 	}
 	at := d.when("begin")

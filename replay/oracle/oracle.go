@@ -68,7 +68,7 @@ func Find(family event.Family, records []Record, settings Settings, end event.Mi
 }
 
 // live is what counts of an entity's records, by event time and then by the hash of the id: of each event the version of the latest record (of one
-// instant, that of the larger low half of the content's hash), unless a correction takes it back. Corrections are final.
+// instant, that of the larger low half of the content's hash), unless a correction takes it back. No correction is taken back.
 func live(records []Record) []fact {
 	facts, retracted := map[string]fact{}, map[string]bool{}
 	for _, r := range records {
@@ -81,8 +81,10 @@ func live(records []Record) []fact {
 			f.Record = r
 		}
 		facts[r.ID] = f
-		if r.Type == event.Correction {
-			retracted[r.Retracts] = true
+	}
+	for _, f := range facts {
+		if f.Type == event.Correction {
+			retracted[f.Retracts] = true
 		}
 	}
 	maps.DeleteFunc(facts, func(id string, f fact) bool { return retracted[id] || f.Type == event.Correction })

@@ -22,7 +22,7 @@ func Read(value []byte) Reader {
 }
 
 // Done reports whether all of the object was read.
-func (r *Reader) Done() bool { return !r.bad && r.text[r.at:] == "}" }
+func (r *Reader) Done() bool { return !r.bad && r.at > 0 && r.text[r.at:] == "}" }
 
 // next reports whether the member is next, and goes to its value.
 func (r *Reader) next(name string) bool {
