@@ -20,9 +20,10 @@ type way struct {
 	partitions uint64
 	cut        func() int  // how many items the next beat has
 	undo       func() bool // whether the next beat is undone first and run again
+	clock      setting.Clock
 }
 
-var plain = way{1, func() int { return 1 }, func() bool { return false }}
+var plain = way{1, func() int { return 1 }, func() bool { return false }, setting.Log}
 
 // core runs a history through the detectors and returns what stands in the end: the last revisions of what is open or was a real violation, less
 // what depends on who looked when.
@@ -43,13 +44,16 @@ func core(t *rapid.T, h *history, w way) (all []exception.Exception) {
 
 // lane runs what falls on one partition, and returns the last revision of each exception.
 func lane(t *rapid.T, h *history, w way, partition uint64) map[exception.ID]exception.Exception {
-	engine, err := detectors.New(h.family, setting.Settings{Clock: setting.Log, Rules: h.settings, Costs: setting.DefaultCosts()})
+	engine, err := detectors.New(h.family, setting.Settings{Clock: w.clock, Rules: h.settings, Costs: setting.DefaultCosts()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	last := map[exception.ID]exception.Exception{}
-	for items := h.items(w.partitions, partition); len(items) > 0; {
+	for items := h.items(w, partition); len(items) > 0; {
 		batch := beat.Batch{Items: items[:min(w.cut(), len(items))]}
+		if len(batch.Items) == len(items) {
+			batch.End = h.end
+		}
 		if w.undo() {
 			engine.Step(batch)
 			engine.Settle(nil)
@@ -69,14 +73,14 @@ func lane(t *rapid.T, h *history, w way, partition uint64) map[exception.ID]exce
 	return last
 }
 
-// items is what a partition holds: records of some subjects, and all ticks.
-func (h *history) items(partitions, partition uint64) (items []beat.Item) {
+// items is what a partition holds: records of some subjects, and all ticks if it is these that make the time pass.
+func (h *history) items(w way, partition uint64) (items []beat.Item) {
 	var now event.Micros
 	for i, r := range h.records {
-		if xxhash.Sum64String(r.Key(h.family))%partitions == partition {
+		if xxhash.Sum64String(r.Key(h.family))%w.partitions == partition {
 			items = append(items, beat.Item{Event: r.Event, At: r.At})
 		}
-		if h.ticks[i] > now {
+		if h.ticks[i] > now && w.clock == setting.Log {
 			now = h.ticks[i]
 			items = append(items, tick(now))
 		}

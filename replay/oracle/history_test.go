@@ -73,7 +73,7 @@ func histories(t *rapid.T, family event.Family) *history {
 	if d.rarely("early end", 4) {
 		end = d.when("end")
 	}
-	h.arrive(d, end)
+	h.arrive(d, d.lateness(), end)
 	return h
 }
 
@@ -113,13 +113,15 @@ func (d draw) repeat(family event.Family, e event.Event) []oracle.Record {
 	return []oracle.Record{r}
 }
 
-// arrive puts the records in an order of arrival, with time passing between them, but not past the end.
-func (h *history) arrive(d draw, end event.Micros) {
+// lateness is how many hours after it happened an event may arrive.
+func (d draw) lateness() int { return pick(d, "lateness", 0, 5, 48, 1000) }
+
+// arrive puts the records in an order of arrival, each late by so many hours at most, with time passing between them, but not past the end.
+func (h *history) arrive(d draw, lateness int, end event.Micros) {
 	late := make([]event.Micros, len(h.records))
-	span := pick(d, "lateness", 0, 5, 48, 1000)
 	order := make([]int, len(h.records))
 	for i, r := range h.records {
-		late[i], order[i] = r.Time+event.Micros(d.number("late", span))*event.Hour, i
+		late[i], order[i] = r.Time+event.Micros(d.number("late", lateness))*event.Hour, i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(late[a], late[b]) })
 	records := h.records

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"andon/detectors/rule"
+	"andon/detectors/setting"
 	"andon/replay/oracle"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -18,7 +19,7 @@ import (
 )
 
 // checks is how many histories each property draws, of each family; -rapid.checks=N asks for another number.
-const checks = "800"
+const checks = "500"
 
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", checks); err != nil { // before the command line is read, which wins
@@ -34,6 +35,22 @@ func TestCoreIsTheOracle(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				h := histories(t, family)
 				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.end), "core", asOracle(core(t, h, plain)))
+			})
+		})
+	}
+}
+
+// So it does on a live line, where the brokers' timestamps make the time pass.
+func TestCoreIsTheOracleByTheWallClock(t *testing.T) {
+	for _, family := range event.Families {
+		t.Run(family.String(), func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				h := histories(t, family)
+				for _, r := range h.records {
+					h.end = max(h.end, r.At)
+				}
+				live := way{1, func() int { return rapid.IntRange(1, 8).Draw(t, "beat") }, plain.undo, setting.Wall}
+				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.end), "core", asOracle(core(t, h, live)))
 			})
 		})
 	}
@@ -92,14 +109,14 @@ func describe(x any) string {
 // relations are ways in which a history can be another and the same must come of it.
 var relations = map[string]func(d draw, h *history) (*history, way){
 	"cut": func(d draw, h *history) (*history, way) {
-		return h, way{1, func() int { return 1 + d.number("beat", 8) }, plain.undo}
+		return h, way{1, func() int { return 1 + d.number("beat", 8) }, plain.undo, setting.Log}
 	},
 	"undone": func(d draw, h *history) (*history, way) {
-		return h, way{1, func() int { return 1 + d.number("beat", 4) }, func() bool { return d.rarely("undo", 2) }}
+		return h, way{1, func() int { return 1 + d.number("beat", 4) }, func() bool { return d.rarely("undo", 2) }, setting.Log}
 	},
 	"rearranged": func(d draw, h *history) (*history, way) {
 		other := *h
-		other.arrive(d, h.end)
+		other.arrive(d, d.lateness(), h.end)
 		return &other, plain
 	},
 	"doubled": func(d draw, h *history) (*history, way) {
@@ -110,11 +127,11 @@ var relations = map[string]func(d draw, h *history) (*history, way){
 				other.records = append(other.records, r)
 			}
 		}
-		other.arrive(d, h.end)
+		other.arrive(d, d.lateness(), h.end)
 		return &other, plain
 	},
-	"on 3 partitions": func(_ draw, h *history) (*history, way) { return h, way{3, plain.cut, plain.undo} },
-	"on 8 partitions": func(_ draw, h *history) (*history, way) { return h, way{8, plain.cut, plain.undo} },
+	"on 3 partitions": func(_ draw, h *history) (*history, way) { return h, way{3, plain.cut, plain.undo, setting.Log} },
+	"on 8 partitions": func(_ draw, h *history) (*history, way) { return h, way{8, plain.cut, plain.undo, setting.Log} },
 }
 
 // The same comes of the same facts, to the last byte of the records, however they came and wherever they were cut.
