@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"andon/pipeline"
@@ -243,7 +244,7 @@ func (l *life) checkJournals() {
 			l.breach("the journal of %s accounts for %+v of %d records", id, sum, read)
 		}
 		if side, input := l.detect.positions[at(id, true)], l.detect.positions[at(id, false)]; side.offset != head.Side.To || input.offset != head.Input.To ||
-			input.metadata != fmt.Sprint(head.Seq) {
+			!strings.HasPrefix(input.metadata, fmt.Sprintf("%d ", head.Seq)) {
 			l.breach("the journal of %s ends with %+v, the group stands at %v and %v", id, head, side, input)
 		}
 	}

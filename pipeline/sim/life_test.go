@@ -15,6 +15,7 @@ import (
 	"andon/detectors/setting"
 	"andon/pipeline"
 	"andon/pipeline/load"
+	"andon/schemas/beat"
 	"andon/schemas/event"
 	"andon/schemas/journal"
 
@@ -69,9 +70,10 @@ func (l *life) found() {
 	l.detect = l.broker.group("detect", inputs)
 	l.load = l.broker.group("load", map[string]int32{"exceptions": n, "costs": n})
 	for _, id := range l.lanes() {
+		genesisPlace := fmt.Sprintf(place, 0, pipeline.Nowhere, pipeline.Nowhere)
 		genesis := journal.Append(nil, &journal.Entry{Version: journal.Version, Lane: id.String()})
 		l.broker.append(load.Partition{Topic: "journal", Number: id.Partition}, []byte(id.String()), genesis, nil)
-		l.detect.positions[at(id, true)], l.detect.positions[at(id, false)] = position{0, "0"}, position{0, "0"}
+		l.detect.positions[at(id, true)], l.detect.positions[at(id, false)] = position{0, genesisPlace}, position{0, genesisPlace}
 	}
 	for topic, count := range l.load.topics {
 		for number := range count {
@@ -138,16 +140,33 @@ func (l *life) state() string {
 
 // config is that of a loop in a process; without one, of the undisturbed run, whose clock stands at the end.
 func (l *life) config(p *proc) pipeline.Config {
-	now := l.ended
-	if p != nil {
-		now = func() time.Time { return l.begin.Add(min(l.now(), l.horizon) + p.skew) }
-	}
-	return pipeline.Config{
+	c := pipeline.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, l.settings) },
 		Topic:  func(id pipeline.Lane, side bool) string { return laneTopic(id.Family, side) },
-		Logic:  detectors.Logic(), Settings: l.settings.Hash(), Wall: l.profile.wall,
-		Now: now, Log: slog.New(slog.DiscardHandler), Metrics: l.metrics,
+		Logic:  detectors.Logic(), Settings: l.settings.Hash(), Wall: l.profile.wall, Redo: -1,
+		Now: l.ended, Log: slog.New(slog.DiscardHandler), Metrics: l.metrics,
 	}
+	if p != nil {
+		c.Now = func() time.Time { return l.begin.Add(min(l.now(), l.horizon) + p.skew) }
+		c.Redo = l.profile.redo
+		c.Engine = func(f event.Family) (pipeline.Engine, error) {
+			e, err := detectors.New(f, l.settings)
+			return slow{e, p}, err
+		}
+	}
+	return c
+}
+
+// slow is an engine that takes its time, for snapshots are taken by the time that folding took.
+type slow struct {
+	pipeline.Engine
+	p *proc
+}
+
+// Step implements pipeline.Engine.
+func (e slow) Step(b beat.Batch) beat.Stepped {
+	time.Sleep(e.p.gap(e.p.slot+7, time.Duration(len(b.Items))*100*time.Microsecond))
+	return e.Engine.Step(b)
 }
 
 // work is a detection process from start to end.

@@ -77,7 +77,7 @@ func complete(t *testing.T, fired map[string]int) {
 	}
 	for _, what := range []string{string(skewed), "held back for its clock", "known token", "forgotten token", "commit overtaken", "session timed out",
 		"put out of a rebalance", "put out, joins again", "transaction timed out", "left open, aborted by the next of its name", "slow marker",
-		"replaced by another of its name", "waited for an open transaction", "read waited for markers", string(away) + " end", string(away) + " insert"} {
+		"replaced by another of its name", "waited for an open transaction", "read waited for markers", "restored from a snapshot", string(away) + " end", string(away) + " insert"} {
 		if fired[what] == 0 {
 			t.Errorf("%q never happened", what)
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"time"
 
 	"andon/pipeline"
@@ -207,33 +206,38 @@ func (w *worker) again(request func() error) error {
 }
 
 // outTopics names the topics of pipeline.Output.
-var outTopics = [...]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.DeadLetters: "deadletter", pipeline.Journal: "journal"}
+var outTopics = [...]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.DeadLetters: "deadletter", pipeline.Snapshots: "snapshots", pipeline.Journal: "journal"}
 
-// produce writes the beat's records, one request for each topic and partition.
+// produce writes the beat's records, one request for each topic and partition, and notes where they were written.
 func (w *worker) produce(ctx context.Context, b pipeline.Beat) error {
-	type to struct {
-		topic  pipeline.Topic
-		number int32
-	}
-	batches := map[to][]pipeline.Output{}
-	var order []to
-	for _, o := range b.Lanes {
+	batches := map[load.Partition][]pipeline.Output{}
+	notes := map[load.Partition][]*int64{} // for the offsets of the records
+	var order []load.Partition
+	for i := range b.Lanes {
+		o := &b.Lanes[i]
 		for _, r := range o.Outputs {
-			t := to{r.Topic, o.Lane.Partition}
-			if batches[t] == nil {
-				order = append(order, t)
+			to := load.Partition{Topic: outTopics[r.Topic], Number: o.Lane.Partition}
+			if batches[to] == nil {
+				order = append(order, to)
 			}
-			batches[t] = append(batches[t], pipeline.Output{Topic: r.Topic, Key: slices.Clone(r.Key), Value: slices.Clone(r.Value)})
+			batches[to] = append(batches[to], pipeline.Output{Topic: r.Topic, Key: slices.Clone(r.Key), Value: slices.Clone(r.Value)})
+			note := new(int64)
+			switch {
+			case r.Topic == pipeline.Journal:
+				note = &o.EntryAt
+			case r.Topic == pipeline.Snapshots && o.PartsAt == pipeline.Nowhere:
+				o.PartsAt, note = 0, &o.PartsAt
+			default:
+			}
+			notes[to] = append(notes[to], note)
 		}
 	}
 	d := w.dice(w.main.name+" order", w.main.n)
 	d.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 	epoch := w.epoch
-	for _, t := range order {
+	for _, to := range order {
 		err := w.again(func() error {
-			return w.call(ctx, w.main, "produce", func(fate) error {
-				return w.b.produce(w.name, epoch, outTopics[t.topic], t.number, batches[t])
-			})
+			return w.call(ctx, w.main, "produce", func(fate) error { return w.b.produce(w.name, epoch, to, batches[to], notes[to]) })
 		})
 		if err != nil {
 			return err
@@ -242,13 +246,17 @@ func (w *worker) produce(ctx context.Context, b pipeline.Beat) error {
 	return nil
 }
 
+// place is the metadata of a lane's positions: the seq of the entry they stand after, and the marks of the newest snapshots.
+const place = "%d %d %d"
+
 // positions are those after a beat.
 func positions(b pipeline.Beat) map[load.Partition]position {
 	all := map[load.Partition]position{}
 	for _, o := range b.Lanes {
-		seq := strconv.FormatInt(o.Entry.Seq, 10)
-		all[at(o.Lane, true)] = position{o.Entry.Side.To, seq}
-		all[at(o.Lane, false)] = position{o.Entry.Input.To, seq}
+		marks := o.Snapshots.With(&o)
+		here := fmt.Sprintf(place, o.Entry.Seq, marks[0], marks[1])
+		all[at(o.Lane, true)] = position{o.Entry.Side.To, here}
+		all[at(o.Lane, false)] = position{o.Entry.Input.To, here}
 	}
 	return all
 }
@@ -300,7 +308,7 @@ func (w *worker) Committed(ctx context.Context, l pipeline.Lane) (c pipeline.Com
 				w.fired["waited for an open transaction"]++
 			}
 			c = pipeline.Committed{Offsets: pipeline.Offsets{Side: side.offset, Input: input.offset}}
-			c.Seq, err = strconv.ParseInt(input.metadata, 10, 64)
+			_, err := fmt.Sscanf(input.metadata, place, &c.Seq, &c.Snapshots[0], &c.Snapshots[1])
 			if err != nil || side.metadata != input.metadata {
 				w.breach("lane %s has positions of %q and %q", l, side.metadata, input.metadata)
 			}
@@ -313,18 +321,20 @@ func (w *worker) Committed(ctx context.Context, l pipeline.Lane) (c pipeline.Com
 	return c, pipeline.Fail(pipeline.Lost, err)
 }
 
-// past reads a lane's past; parts are bounded by their high watermarks at the opening.
+// past reads a lane's past; its journal is bounded by the high watermark at the opening.
 type past struct {
 	*worker
 	stream   *stream
 	lane     pipeline.Lane
-	journal  []pipeline.Record
+	snapshot *journal.Snapshot
+	parts    [][]byte
+	journal  []pipeline.Record // of the lane
 	read     pipeline.Offsets
 	restored int
 }
 
 // Open implements pipeline.History. It waits until the journal is stable up to its high watermark.
-func (w *worker) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, error) {
+func (w *worker) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipeline.Past, error) {
 	p := &past{worker: w, stream: w.restoring(l), lane: l}
 	high := int64(-1)
 	for stable := false; !stable; {
@@ -333,12 +343,13 @@ func (w *worker) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, erro
 			if high < 0 {
 				high = part.high()
 			}
-			if stable = part.stable() >= high; stable {
-				p.journal, _ = part.read(0, high, int(high))
-			} else {
+			if stable = part.stable() >= high; !stable {
 				w.fired["read waited for markers"]++
+				return nil
 			}
-			return nil
+			p.journal, _ = part.read(0, high, int(high))
+			p.journal = slices.DeleteFunc(p.journal, func(r pipeline.Record) bool { return string(r.Key) != l.String() })
+			return p.begin(mark)
 		})
 		if err != nil {
 			return nil, pipeline.Fail(pipeline.Lost, err)
@@ -347,22 +358,71 @@ func (w *worker) Open(ctx context.Context, l pipeline.Lane) (pipeline.Past, erro
 	return p, nil
 }
 
-// Entry implements pipeline.Past.
-func (p *past) Entry(ctx context.Context) (e journal.Entry, h journal.Hash, err error) {
-	for len(p.journal) > 0 {
-		r := p.journal[0]
-		p.journal = p.journal[1:]
-		if string(r.Key) != p.lane.String() {
-			continue
-		}
-		if p.restored++; p.restored%16 == 0 {
-			if err := p.call(ctx, p.stream, "redo", func(fate) error { return nil }); err != nil {
-				return e, "", pipeline.Fail(pipeline.Lost, err)
+// begin goes to the snapshot that the entry at mark completed. That it is of no use cannot happen here.
+func (p *past) begin(mark int64) error {
+	if mark != pipeline.Nowhere {
+		var e journal.Entry
+		for _, r := range p.journal {
+			if r.Offset == mark {
+				_ = journal.Decode(r.Value, &e)
 			}
 		}
-		return e, journal.HashOf(r.Value), pipeline.Fail(pipeline.Refused, journal.Decode(r.Value, &e))
+		if e.Snapshot == nil {
+			p.breach("lane %s: the entry at %d completed no snapshot", p.lane, mark)
+			return errAway
+		}
+		p.fired["restored from a snapshot"]++
+		p.snapshot = e.Snapshot
+		p.journal = slices.DeleteFunc(p.journal, func(r pipeline.Record) bool { return r.Offset < e.Snapshot.At })
+		p.parts = p.b.snapshot(p.lane, e.Snapshot)
 	}
-	return e, "", io.EOF
+	var first journal.Entry
+	err := journal.Decode(p.journal[0].Value, &first)
+	p.read = pipeline.Offsets{Side: first.Side.To, Input: first.Input.To}
+	return err
+}
+
+// snapshot returns the parts of a snapshot, of a topic as compacted as can be: only the last record of a key is left.
+func (b *broker) snapshot(l pipeline.Lane, s *journal.Snapshot) (parts [][]byte) {
+	last := map[string]pipeline.Record{}
+	for _, r := range b.part(load.Partition{Topic: "snapshots", Number: l.Partition}).all() {
+		last[string(r.Key)] = r
+	}
+	for i := range s.Parts {
+		r := last[fmt.Sprintf("%s/%d/%d", l, s.Slot, i)]
+		if parts = append(parts, r.Value); i == 0 && r.Offset != s.First {
+			b.breach("lane %s: part 0 of the snapshot after entry %d is not at %d", l, s.Seq, s.First)
+		}
+	}
+	return parts
+}
+
+// Snapshot implements pipeline.Past.
+func (p *past) Snapshot() *journal.Snapshot { return p.snapshot }
+
+// Part implements pipeline.Past.
+func (p *past) Part(context.Context) (part []byte, err error) {
+	if len(p.parts) == 0 {
+		return nil, io.EOF
+	}
+	part, p.parts = p.parts[0], p.parts[1:]
+	return part, nil
+}
+
+// Entry implements pipeline.Past.
+func (p *past) Entry(ctx context.Context) (e pipeline.Written, err error) {
+	if len(p.journal) == 0 {
+		return e, io.EOF
+	}
+	r := p.journal[0]
+	p.journal = p.journal[1:]
+	if p.restored++; p.restored%16 == 0 {
+		if err := p.call(ctx, p.stream, "redo", func(fate) error { return nil }); err != nil {
+			return e, pipeline.Fail(pipeline.Lost, err)
+		}
+	}
+	e.Hash, e.At = journal.HashOf(r.Value), r.Offset
+	return e, pipeline.Fail(pipeline.Refused, journal.Decode(r.Value, &e.Entry))
 }
 
 // Records implements pipeline.Past.
