@@ -42,6 +42,7 @@ type cli struct {
 	Load      loadCmd      `cmd:"" help:"Rows a second into the tables events, exceptions and costs, each alone and all together."`
 	Latency   latencyCmd   `cmd:"" help:"From an event to its exception and to the row, at 70 % load."`
 	Endurance enduranceCmd `cmd:"" help:"The program itself for 30 minutes at 70 % load, ClickHouse away for 5 of them and Kafka restarted."`
+	Chaos     chaosCmd     `cmd:"" help:"Processes killed and paused at named moments, until there are enough of them; make chaos runs it (hours)."`
 	Tables    tablesCmd    `cmd:"" help:"Make the tables of the docs from the figures."`
 
 	Broker  brokerCmd  `cmd:"" hidden:""`

@@ -21,8 +21,20 @@ type member struct{ role atomic.Int32 }
 
 // The requests that have points, by their number in the protocol.
 const (
-	produceKey, fetchKey, offsetCommitKey, offsetFetchKey, joinKey, syncKey, initProducerKey, endTxnKey, txnOffsetCommitKey = 0, 1, 8, 9, 11, 14, 22, 26, 28
+	produceKey         = 0
+	fetchKey           = 1
+	offsetCommitKey    = 8
+	offsetFetchKey     = 9
+	joinKey            = 11
+	syncKey            = 14
+	initProducerKey    = 22
+	addPartitionsKey   = 24
+	endTxnKey          = 26
+	txnOffsetCommitKey = 28
 )
+
+// addPartitions is asked in a client's first transaction, as long as it does not know the broker: then it goes before anything is produced.
+const addPartitions = "add-partitions"
 
 // kafkaTalk follows one connection: which requests are on their way, and how much of an answer has come.
 type kafkaTalk struct {
@@ -54,6 +66,8 @@ func (k *kafkaTalk) name(key int16, b []byte) string {
 		return "produce"
 	case initProducerKey:
 		return "init-producer"
+	case addPartitionsKey:
+		return addPartitions
 	case txnOffsetCommitKey:
 		return "txn-offset-commit"
 	case endTxnKey:

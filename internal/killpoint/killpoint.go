@@ -87,11 +87,11 @@ func parse(text string) (Order, error) {
 type passes struct {
 	Order
 	left atomic.Int64
-	do   func(syscall.Signal) // to this process; a test looks on instead
+	do   func(syscall.Signal) error // to this process; a test looks on instead
 }
 
 func newPasses(o Order) *passes {
-	p := &passes{Order: o, do: func(s syscall.Signal) { _ = syscall.Kill(os.Getpid(), s) }}
+	p := &passes{Order: o, do: signal}
 	p.left.Store(o.Nth)
 	return p
 }
@@ -101,9 +101,18 @@ func (p *passes) at(point string) {
 	if point == "" || point != p.Point || p.left.Add(-1) != 0 {
 		return
 	}
+	s := syscall.SIGKILL
 	if p.Stop {
-		p.do(syscall.SIGSTOP)
-		return
+		s = syscall.SIGSTOP
 	}
-	p.do(syscall.SIGKILL)
+	if err := p.do(s); err != nil {
+		panic("killpoint: " + err.Error()) // to go on would prove nothing
+	}
+}
+
+func signal(s syscall.Signal) error {
+	if s == syscall.SIGSTOP {
+		return stop()
+	}
+	return syscall.Kill(os.Getpid(), s)
 }

@@ -66,7 +66,11 @@ func (t *tapped) Write(b []byte) (int, error) {
 		t.store.wrote(b)
 	}
 	t.mu.Unlock()
-	if request != "" {
+	switch request {
+	case "":
+	case addPartitions:
+		t.at("produce.before")
+	default:
 		t.at(request + ".before")
 	}
 	n, err := t.Conn.Write(b)

@@ -28,6 +28,8 @@ type Row struct {
 	Start   time.Time          `json:"start"` // of this case, UTC
 	End     time.Time          `json:"end"`
 	Values  map[string]float64 `json:"values"` // each with its unit last in its name; one without a unit is a count
+
+	Samples map[string][]float64 `json:"samples,omitempty"` // what was measured many times; tables pool those of all rows
 }
 
 // Book writes the rows of one run of a command.

@@ -53,6 +53,9 @@ func Table(dir, name string) (string, error) {
 	if name == "steps" {
 		return steps(dir)
 	}
+	if strings.HasPrefix(name, Chaos) {
+		return chaosTable(dir, name)
+	}
 	t, known := tables[name]
 	if !known {
 		return "", fmt.Errorf("there is no table %q", name)
