@@ -31,11 +31,9 @@ type loader struct {
 func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer) []loader {
 	at := kafkaConfig(cfg)
 	var inputs []string // with the side topics: what was sent again is an event too
-	families := map[string]event.Family{}
 	for _, side := range []bool{false, true} {
 		for _, f := range event.Families {
 			inputs = append(inputs, at.Topic(f, side))
-			families[at.Topic(f, side)] = f
 		}
 	}
 	return []loader{
@@ -44,8 +42,17 @@ func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer)
 		{cfg, tables.Costs, kafka.LoadCosts, []string{at.Costs()},
 			func(db *clickhouse.DB) load.Table { return db.Costs(log) }, log, metrics},
 		{cfg, tables.Events, kafka.LoadEvents, inputs,
-			func(db *clickhouse.DB) load.Table { return db.Events(families) }, log, metrics},
+			func(db *clickhouse.DB) load.Table { return db.Events(families(at)) }, log, metrics},
 	}
+}
+
+// families says which family's events an input or side topic carries.
+func families(at kafka.Config) map[string]event.Family {
+	of := map[string]event.Family{}
+	for _, f := range event.Families {
+		of[at.Input(f)], of[at.Side(f)] = f, f
+	}
+	return of
 }
 
 func (l loader) role() role {

@@ -24,10 +24,12 @@ const (
 	sendRows   = 16 * gatherRows
 )
 
-// field is one column of a table whose rows are made of R: its name and how to collect its values.
+// field is one column of a table whose rows are made of R: its name, how to collect its values, and its text for comparing.
 type field[R any] struct {
 	name   string
 	column func() column[R]
+	text   func([]byte, *R) []byte // appends what sql says
+	sql    string
 }
 
 // column collects the values of one column for some rows.
@@ -38,7 +40,8 @@ type column[R any] interface {
 
 // of is a field whose values are handed over as one slice.
 func of[R, V any](name string, get func(*R) V) field[R] {
-	return field[R]{name, func() column[R] { return &values[R, V]{get, make([]V, 0, gatherRows)} }}
+	return field[R]{name, func() column[R] { return &values[R, V]{get, make([]V, 0, gatherRows)} },
+		func(b []byte, r *R) []byte { return appendText(b, get(r)) }, textSQL[V]("`" + name + "`")}
 }
 
 type values[R, V any] struct {
@@ -57,7 +60,8 @@ func (v *values[R, V]) into(c driver.BatchColumn) error {
 
 // lists is a field of arrays. They are handed over one by one: the client takes a slice of slices apart by reflection.
 func lists[R, V any](name string, get func(*R) []V) field[R] {
-	return field[R]{name, func() column[R] { return &arrays[R, V]{values[R, []V]{get, make([][]V, 0, gatherRows)}} }}
+	return field[R]{name, func() column[R] { return &arrays[R, V]{values[R, []V]{get, make([][]V, 0, gatherRows)}} },
+		func(b []byte, r *R) []byte { return appendTexts(b, get(r)) }, textsSQL[V]("`" + name + "`")}
 }
 
 type arrays[R, V any] struct{ values[R, []V] }

@@ -24,8 +24,14 @@ type costs struct {
 
 // Insert makes a row of each record.
 func (t costs) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	row := costRow{topic: from.Topic, partition: from.Number}
-	return newBlock(t.db, tables.Costs, token, costFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	row, read := t.reading(from)
+	return newBlock(t.db, tables.Costs, token, costFields).insert(ctx, records, row, read)
+}
+
+// reading returns what makes a row of a record, or counts what the record is instead.
+func (t costs) reading(from load.Partition) (*costRow, func(pipeline.Record, *load.Inserted) bool) {
+	row := &costRow{topic: from.Topic, partition: from.Number}
+	return row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := decodeCost(record.Value, &row.Cost); err != nil {
 			done.Undecodable++
 			t.log.Error("a record is no cost", "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
@@ -33,7 +39,7 @@ func (t costs) Insert(ctx context.Context, token string, from load.Partition, re
 		}
 		row.offset, row.at = record.Offset, record.At
 		return true
-	})
+	}
 }
 
 // decodeCost reads a cost and checks that it bears its own id: what else would take the place of what.

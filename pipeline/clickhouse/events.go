@@ -20,9 +20,15 @@ type events struct {
 
 // Insert makes a row of each record that detection reads as an event. What it could not read is in andon.deadletter.
 func (t events) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
+	row, read := t.reading(from)
+	return newBlock(t.db, tables.Events, token, eventFields).insert(ctx, records, row, read)
+}
+
+// reading returns what makes a row of a record, or counts what the record is instead.
+func (t events) reading(from load.Partition) (*eventRow, func(pipeline.Record, *load.Inserted) bool) {
 	family := t.families[from.Topic]
-	row := eventRow{family: family.String(), topic: from.Topic, partition: from.Number}
-	return newBlock(t.db, tables.Events, token, eventFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	row := &eventRow{family: family.String(), topic: from.Topic, partition: from.Number}
+	return row, func(record pipeline.Record, done *load.Inserted) bool {
 		if err := event.Decode(family, record.Key, record.Value, &row.event); err != nil {
 			done.Undecodable++
 			return false
@@ -33,7 +39,7 @@ func (t events) Insert(ctx context.Context, token string, from load.Partition, r
 		}
 		row.subject, row.offset, row.at = record.Key, record.Offset, record.At
 		return true
-	})
+	}
 }
 
 // eventRow is what a row is made of. The strings of its event live in the record.

@@ -24,8 +24,14 @@ type exceptions struct {
 
 // Insert makes a row of each revision. A tombstone is none: its lane forgot an exception that ended long before.
 func (t exceptions) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	row := exceptionRow{topic: from.Topic, partition: from.Number}
-	return newBlock(t.db, tables.Exceptions, token, exceptionFields).insert(ctx, records, &row, func(record pipeline.Record, done *load.Inserted) bool {
+	row, read := t.reading(from)
+	return newBlock(t.db, tables.Exceptions, token, exceptionFields).insert(ctx, records, row, read)
+}
+
+// reading returns what makes a row of a record, or counts what the record is instead.
+func (t exceptions) reading(from load.Partition) (*exceptionRow, func(pipeline.Record, *load.Inserted) bool) {
+	row := &exceptionRow{topic: from.Topic, partition: from.Number}
+	return row, func(record pipeline.Record, done *load.Inserted) bool {
 		if record.Value == nil && !record.Unreadable {
 			done.Tombstones++
 			return false
@@ -37,7 +43,7 @@ func (t exceptions) Insert(ctx context.Context, token string, from load.Partitio
 		}
 		row.offset, row.at = record.Offset, record.At
 		return true
-	})
+	}
 }
 
 // decodeException reads an exception and checks that it bears its own id: what else would replace what.

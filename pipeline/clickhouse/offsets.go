@@ -7,8 +7,6 @@ import (
 
 	"andon/pipeline/load"
 	tables "andon/schemas/clickhouse"
-
-	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // lookTimeout bounds one look for the rows of a block: with the inserts before and after, it stays within the time that a consumer group waits for a member.
@@ -31,14 +29,11 @@ func (t costs) Offsets(ctx context.Context, at load.Partition, from, to int64) (
 
 // offsets reads the offsets in [from, to) of a partition that have a row in the table, ascending and each once.
 func (db *DB) offsets(ctx context.Context, table string, at load.Partition, from, to int64) ([]int64, error) {
-	const query = "SELECT arraySort(groupUniqArray(`offset`)) FROM %s.%s WHERE topic = {topic:String} AND partition = {partition:Int32} " +
-		"AND `offset` >= {from:Int64} AND `offset` < {to:Int64}"
+	const query = "SELECT arraySort(groupUniqArray(`offset`)) FROM %s.%s WHERE " + ofRange
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{
-		"topic": at.Topic, "partition": fmt.Sprint(at.Number), "from": fmt.Sprint(from), "to": fmt.Sprint(to)}))
 	var list []int64
-	if err := db.conn.QueryRow(ctx, fmt.Sprintf(query, db.name, table)).Scan(&list); err != nil {
+	if err := db.conn.QueryRow(inRange(ctx, at, from, to), fmt.Sprintf(query, db.name, table)).Scan(&list); err != nil {
 		return nil, fmt.Errorf("clickhouse: read offsets of %s: %w", table, err)
 	}
 	return list, nil

@@ -129,7 +129,7 @@ func (s *site) event(i int) *kgo.Record {
 func (s *site) change(i int) *kgo.Record {
 	x := exception.Exception{
 		Revision: int32(i%2 + 1), Tenant: "default", Code: "CA-04", Subject: fmt.Sprintf("dhl/%d", i/2), Episode: "promise", State: exception.Open,
-		Severity: exception.Major, DecidedBy: exception.DecidedByRule, OpenedAt: base, DetectedAt: base, Unit: exception.Seconds,
+		Severity: exception.Major, DecidedBy: exception.DecidedByRule, OpenedAt: base, DetectedAt: base, Deadline: base + 1, ActBy: base, Unit: exception.Seconds,
 		Reasons: []string{"late"}, Evidence: exception.Evidence{event.IDHash(fmt.Sprintf("e-%d", i))}, Rule: "CA-04/1",
 	}
 	if x.Revision == 2 {
@@ -170,23 +170,33 @@ type loader struct {
 	err     error
 }
 
+// sources are the group and the topics of a table's loader.
+func (s *site) sources(table string) (group string, topics []string) {
+	switch table {
+	case "exceptions":
+		return kafka.LoadExceptions, []string{s.Exceptions()}
+	case "costs":
+		return kafka.LoadCosts, []string{s.Costs()}
+	}
+	for _, f := range event.Families {
+		topics = append(topics, s.Input(f))
+	}
+	return kafka.LoadEvents, topics
+}
+
+func (s *site) families() map[string]event.Family {
+	of := map[string]event.Family{}
+	for _, f := range event.Families {
+		of[s.Input(f)] = f
+	}
+	return of
+}
+
 // start runs a loader of a table, with what wrap makes of its log and table.
 func (s *site) start(c kafka.Config, table string, wrap func(context.CancelFunc, load.Log, load.Table) (load.Log, load.Table)) *loader {
 	s.t.Helper()
-	group, topics := kafka.LoadExceptions, []string{c.Exceptions()}
-	into := s.db().Exceptions(s.log)
-	switch table {
-	case "costs":
-		group, topics, into = kafka.LoadCosts, []string{c.Costs()}, s.db().Costs(s.log)
-	case "events":
-		group, topics = kafka.LoadEvents, nil
-		families := map[string]event.Family{}
-		for _, f := range event.Families {
-			families[c.Input(f)] = f
-			topics = append(topics, c.Input(f))
-		}
-		into = s.db().Events(families)
-	}
+	group, topics := s.sources(table)
+	into := map[string]load.Table{"events": s.db().Events(s.families()), "exceptions": s.db().Exceptions(s.log), "costs": s.db().Costs(s.log)}[table]
 	joined, err := kafka.JoinLoad(s.t.Context(), c, group, topics, s.log)
 	if err != nil {
 		s.t.Fatal(err)

@@ -26,6 +26,9 @@ const (
 // Loaded lists them.
 var Loaded = [...]string{Events, Exceptions, Costs}
 
+// KeptMonths is how long a loaded table keeps a row, months: events from its load_time on, the others from its record_time on.
+var KeptMonths = map[string]int{Events: 13, Exceptions: 25, Costs: 25}
+
 //go:embed *.sql
 var files embed.FS
 

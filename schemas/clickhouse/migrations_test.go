@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -48,6 +49,17 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 				if !strings.Contains(" "+allowed[table]+" ", " "+column+" ") {
 					t.Errorf("%s: %s stands in a key of %s but is no fact of the id", m.Name, column, table)
 				}
+			}
+		}
+	}
+}
+
+func TestRowsAreKeptAsLongAsSaid(t *testing.T) {
+	from := map[string]string{Events: "load_time", Exceptions: "record_time", Costs: "record_time"}
+	for _, m := range Migrations(Database) {
+		if table := tableOf(m); isLoaded(m) {
+			if ttl := fmt.Sprintf("TTL toDateTime(%s) + INTERVAL %d MONTH", from[table], KeptMonths[table]); !strings.Contains(m.SQL, ttl) {
+				t.Errorf("%s does not say %s", m.Name, ttl)
 			}
 		}
 	}
