@@ -110,6 +110,9 @@ func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	st.Start = e.lane.time
 	budget := maxFired
 	disarm := b.Disarm
+	if b.Rejudge {
+		e.rejudge(disarm, &st)
+	}
 	for i := range b.Items {
 		e.advance(&b.Items[i])
 		if !e.fireDue(&budget, disarm, &st) {

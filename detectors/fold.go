@@ -24,6 +24,7 @@ type finding struct {
 	timer    event.Micros // due time of that timer
 
 	forgotten bool // the entity's timeline ended: no verdicts
+	rejudged  bool // by other logic: nothing happened
 }
 
 // fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.

@@ -142,7 +142,7 @@ func (m *merge) change(i int, x exception.Exception) int {
 	if !x.State.Ended() {
 		m.engine.lane.open++
 	}
-	x.Change = changeTo(x.State, wasOpen)
+	x.Change, x.LogicChange = changeTo(x.State, wasOpen), m.finding.rejudged
 	if x.DetectedAt == 0 { // the lane has no time yet
 		x.DetectedAt = x.OpenedAt
 	}
@@ -249,14 +249,14 @@ func number(n rule.Number) *int64 {
 	return &n.Value
 }
 
-// same reports whether two revisions say the same.
+// same reports whether two revisions say the same. Which version of the rule says it is no news.
 func same(a, b *exception.Exception) bool {
 	return a.State == b.State && a.LateData == b.LateData &&
 		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Site == b.Site &&
 		a.OpenedAt == b.OpenedAt && a.ClearedAt == b.ClearedAt &&
 		equal(a.CostAtRiskMinor, b.CostAtRiskMinor) && a.Currency == b.Currency && a.Deadline == b.Deadline && a.ActBy == b.ActBy &&
 		equal(a.Expected, b.Expected) && equal(a.Observed, b.Observed) && equal(a.Delta, b.Delta) &&
-		slices.Equal(a.Reasons, b.Reasons) && slices.Equal(a.Evidence, b.Evidence) && a.Rule == b.Rule
+		slices.Equal(a.Reasons, b.Reasons) && slices.Equal(a.Evidence, b.Evidence)
 }
 
 func equal(a, b *int64) bool {

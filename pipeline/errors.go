@@ -58,7 +58,6 @@ var (
 	ErrLogLost    = errors.New("records the lane must re-execute are gone")
 	ErrSettings   = errors.New("the settings are not those of the journal")
 	ErrSnapshot   = errors.New("the snapshot is of no use")
-	ErrLogic      = errors.New("the logic is not that of the journal")
 	ErrDiverged   = errors.New("re-execution gives another result than the journal")
 	ErrAssignment = errors.New("input and side partitions are not assigned together")
 )

@@ -30,6 +30,7 @@ type world struct {
 	registry *prometheus.Registry
 	metrics  *pipeline.Metrics
 	log      slog.Handler
+	logic    string       // that it says it has
 	engines  atomic.Int32 // made so far: one per lane restored
 	wrap     func(pipeline.Engine) pipeline.Engine
 	options  mem.Options
@@ -68,8 +69,9 @@ func (w *world) run(t tester) error {
 	c.Topic = func(l pipeline.Lane, side bool) string {
 		return fmt.Sprintf("%s.side=%t", l.Family, side)
 	}
-	c.Logic = detectors.Logic()
-	c.Settings = w.settings.Hash()
+	if c.Logic, c.Settings = detectors.Logic(), w.settings.Hash(); w.logic != "" {
+		c.Logic, c.Settings = w.logic, "the same" // its engines differ by their settings, for want of other rules
+	}
 	c.Wall = w.settings.Clock == setting.Wall
 	var looks atomic.Int64
 	c.Now = func() time.Time { return w.now.Add(w.pace * time.Duration(looks.Add(1))) }

@@ -28,6 +28,7 @@ type lane struct {
 	marks       Marks         // of the newest snapshots
 	slot        int           // of the next one
 	folded      time.Duration // what a restore from the newest one has to redo
+	rejudge     bool          // the next beat judges every entity anew, by other logic than the head's
 	began       time.Time     // when that one was begun, or the lane came
 	out         outputs       // of the beat that is being folded or committed
 	side, input tail
@@ -132,7 +133,7 @@ func (l *lane) record(i int) (r *Record, side bool) {
 func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, error) {
 	defer l.sit()()
 	l.decode()
-	b := beat.Batch{Items: l.items, End: end}
+	b := beat.Batch{Items: l.items, End: end, Rejudge: l.rejudge}
 	var disarmed []beat.Disarmed
 	for {
 		stepped := l.engine.Step(b)
@@ -143,6 +144,7 @@ func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, 
 		if len(poison)+len(panicked) == 0 {
 			o, err := l.outcome(stepped, settled, disarmed)
 			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, replies
+			o.Entry.Rejudged = l.rejudge
 			l.shoot(&o)
 			o.seal(&l.out, l.hash)
 			return o, err
@@ -299,6 +301,10 @@ func (l *lane) keep(o Outcome) {
 	}
 	l.shotKept(&o)
 	l.stands(Written{o.Entry, o.hash, o.EntryAt})
+	if o.Entry.Rejudged {
+		l.rejudge = false
+		l.freeze()
+	}
 	side, input := l.split(o.stepped.Items)
 	l.side.drop(side)
 	l.input.drop(input)

@@ -122,7 +122,7 @@ func (l *Loop) wait() time.Duration {
 		return l.Linger * time.Duration(min(l.aborts, 20))
 	}
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(0) || x.shot != nil {
+		if x.pending() > 0 || x.due(0) || x.shot != nil || x.rejudge {
 			return 0
 		}
 	}
@@ -165,7 +165,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	ends := l.ends(ctx)
 	var work []*lane
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil {
+		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil || x.rejudge {
 			work = append(work, x)
 		}
 	}
@@ -219,6 +219,9 @@ func (l *Loop) keep(b Beat) {
 		i, _ := l.find(o.Lane)
 		l.lanes[i].keep(o)
 		l.Metrics.kept(l.lanes[i], o)
+		if o.Entry.Rejudged {
+			l.Log.Info("the logic changed: every entity was judged anew", "lane", o.Lane.String(), "logic", l.Logic, "revisions", len(o.Exceptions))
+		}
 		if o.misplaced > 0 && !l.warned[o.Lane.Family] {
 			l.warned[o.Lane.Family] = true
 			l.Log.Error("events are not on the partition of their key: producers with different partitioners split timelines silently",

@@ -5,6 +5,7 @@ package pipeline
 import (
 	"andon/schemas/beat"
 	"andon/schemas/event"
+	"andon/schemas/exception"
 )
 
 // Engine folds one lane. It is not for concurrent use; the same calls with the same arguments give the same results on any machine.
@@ -27,6 +28,8 @@ type Engine interface {
 	Frozen(dst []byte, size int) ([]byte, bool)
 	// Load adds a part of a snapshot to an engine that has folded nothing.
 	Load(part []byte) error
+	// Adopt takes what was published for what the engine has raised; it knows its own codes among them.
+	Adopt(published []exception.Exception)
 	// Due is the time at which the next timer falls due; 0 when none is armed.
 	Due() event.Micros
 	// Size is what the engine holds, for metrics.

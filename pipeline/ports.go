@@ -176,5 +176,7 @@ type Past interface {
 	Entry(context.Context) (Written, error)
 	// Records appends the records of one partition from where the last call ended (at first where the first entry ends) up to the offset to.
 	Records(ctx context.Context, side bool, to int64, dst []Record) ([]Record, error)
+	// Published is the last revision of each exception in the topic's partition of the lane's number, of all families, by id; but for those let go of.
+	Published(context.Context) ([]exception.Exception, error)
 	Close()
 }

@@ -57,7 +57,7 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}, began: began}
 	x.head.Seq = -1
 	if past.Snapshot() != nil {
-		if err := x.load(ctx, past); err != nil {
+		if err := x.load(ctx, past, l.Logic); err != nil {
 			return nil, err
 		}
 		l.Log.Debug("loaded snapshot", "lane", id.String(), "entry", x.head.Seq, "entities", engine.Size().Entities, "took", l.Now().Sub(began).Round(time.Millisecond))
@@ -73,6 +73,7 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 			err = Fail(Refused, x.follows(&e.Entry, &l.Config))
 		}
 		if err == nil && e.Seq > 0 {
+			x.rejudge = x.rejudge || e.Logic != l.Logic
 			err = x.again(ctx, past, &e.Entry)
 		}
 		if err != nil {
@@ -89,6 +90,13 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 		}
 	}
 	x.folded = l.Now().Sub(began)
+	if x.rejudge {
+		published, err := past.Published(ctx)
+		if err != nil {
+			return nil, err
+		}
+		engine.Adopt(published)
+	}
 	return x, Fail(Refused, x.ends(c))
 }
 
@@ -110,10 +118,6 @@ func (l *lane) follows(e *journal.Entry, c *Config) error {
 	if e.Before != l.hash {
 		return fmt.Errorf("%w: lane %s, entry %d says that the entry before it has hash %s, it has %s: somebody changed the topic; andon verify "+
 			"shows what stands, and a new kafka.own_prefix with andon topics apply judges all of the log anew", ErrJournalGap, l.id, e.Seq, e.Before, l.hash)
-	}
-	if e.Seq > 0 && e.Logic != c.Logic {
-		return fmt.Errorf("%w: lane %s, entry %d was judged by logic %s, this build has logic %s: run the build that wrote it, or judge all of the "+
-			"log anew under a new kafka.own_prefix with andon topics apply", ErrLogic, l.id, e.Seq, e.Logic, c.Logic)
 	}
 	if e.Seq > 0 && e.Settings != c.Settings {
 		return fmt.Errorf("%w: lane %s was judged with settings %s, the configuration now gives %s: change settings back, or judge all of the log "+
@@ -144,6 +148,10 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 	}
 	if l.input.records, err = past.Records(ctx, false, e.Input.To, nil); err != nil {
 		return err
+	}
+	if l.rejudge {
+		l.retell(e)
+		return nil
 	}
 	defer l.sit()()
 	l.decode()
@@ -182,16 +190,27 @@ func (l *lane) diverged(e *journal.Entry, got string) error {
 // skipDead passes over exactly the records the first run put aside. It returns the item of a record that cannot be decoded now and could be
 // then; -1 when there is none.
 func (l *lane) skipDead(dead []journal.DeadRange) int {
+	bad := -1
+	l.eachDead(dead, func(i int, skip bool) bool {
+		if l.items[i].Skip && !skip {
+			bad = i
+			return false
+		}
+		l.items[i].Skip = skip
+		return true
+	})
+	return bad
+}
+
+// eachDead says of each item whether its record was put aside, until yield returns false.
+func (l *lane) eachDead(dead []journal.DeadRange, yield func(i int, dead bool) bool) {
 	for i := range l.items {
 		r, side := l.record(i)
 		for len(dead) > 0 && (dead[0].Side && !side || dead[0].Side == side && dead[0].To <= r.Offset) {
 			dead = dead[1:]
 		}
-		skip := len(dead) > 0 && dead[0].Side == side && dead[0].From <= r.Offset
-		if l.items[i].Skip && !skip {
-			return i
+		if !yield(i, len(dead) > 0 && dead[0].Side == side && dead[0].From <= r.Offset) {
+			return
 		}
-		l.items[i].Skip = skip
 	}
-	return -1
 }

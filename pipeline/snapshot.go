@@ -139,7 +139,7 @@ func (l *Loop) finish(ctx context.Context) {
 }
 
 // load fills the engine from the snapshot a past starts at.
-func (l *lane) load(ctx context.Context, past Past) error {
+func (l *lane) load(ctx context.Context, past Past, logic string) error {
 	m := past.Snapshot()
 	sum, parts, bytes := sha256.New(), 0, int64(0)
 	for {
@@ -170,6 +170,7 @@ func (l *lane) load(ctx context.Context, past Past) error {
 			ErrSnapshot, l.id, m.Seq, m.Entry, m.At, e.Seq, e.Hash)
 	}
 	l.ids, l.slot = [2]string{m.InputID, m.SideID}, (m.Slot+1)%slots
+	l.rejudge = e.Seq > 0 && e.Logic != logic
 	l.stands(e)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"andon/pipeline"
 	"andon/schemas/beat"
 	"andon/schemas/event"
+	"andon/schemas/exception"
 )
 
 // idle is an engine that only counts: what is left of the line without detection.
@@ -35,6 +36,7 @@ func (e *idle) Keep()                                       {}
 func (e *idle) Undo()                                       {}
 func (e *idle) Freeze()                                     {}
 func (e *idle) Frozen(dst []byte, _ int) (_ []byte, _ bool) { return dst, true }
+func (e *idle) Adopt([]exception.Exception)                 {}
 func (e *idle) Load([]byte) error                           { return nil }
 func (e *idle) Due() event.Micros                           { return 0 }
 func (e *idle) Size() (s beat.Size)                         { return s }

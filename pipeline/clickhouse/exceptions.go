@@ -85,6 +85,7 @@ var exceptionFields = []field[exceptionRow]{
 	of("cleared_at", func(r *exceptionRow) *time.Time { return orNull(r.ClearedAt) }),
 	of("detected_at", func(r *exceptionRow) time.Time { return instant(r.DetectedAt) }),
 	of("late_data", func(r *exceptionRow) bool { return r.LateData }),
+	of("logic_change", func(r *exceptionRow) bool { return r.LogicChange }),
 	of("unit", func(r *exceptionRow) string { return string(r.Unit) }),
 	of("expected", func(r *exceptionRow) *int64 { return r.Expected }),
 	of("observed", func(r *exceptionRow) *int64 { return r.Observed }),

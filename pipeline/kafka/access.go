@@ -40,7 +40,7 @@ func (c Config) toDetect() []need {
 	needs := []need{
 		{onTransaction, c.Instance, []kmsg.ACLOperation{write}},
 		{onGroup, c.Group(Detect), []kmsg.ACLOperation{read}},
-		{onTopic, c.Exceptions(), []kmsg.ACLOperation{write}},
+		{onTopic, c.Exceptions(), []kmsg.ACLOperation{read, write}},
 		{onTopic, c.Costs(), []kmsg.ACLOperation{write, configure}},
 		{onTopic, c.Journal(), []kmsg.ACLOperation{read, write, configure}},
 		{onTopic, c.DeadLetter(), []kmsg.ACLOperation{write, configure}},

@@ -1,12 +1,17 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"andon/pipeline"
+	"andon/schemas/exception"
+	"andon/schemas/identity"
 	"andon/schemas/journal"
 )
 
@@ -18,6 +23,7 @@ type past struct {
 	part        int // the next
 	journal     *reader
 	side, input *reader
+	exceptions  *reader
 	first       pipeline.Written // the entry it begins with; no lane when there is none
 	told        bool             // the first entry
 }
@@ -26,7 +32,9 @@ type past struct {
 // is waited for, never missed.
 func (m *Member) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipeline.Past, error) {
 	topics := m.partitions(l)
-	topics[m.Journal()], topics[m.Snapshots()] = []int32{l.Partition}, []int32{l.Partition}
+	for _, topic := range []string{m.Journal(), m.Snapshots(), m.Exceptions()} {
+		topics[topic] = []int32{l.Partition}
+	}
 	starts, err := listOffsets(ctx, m.cl, topics, startOffset)
 	if err != nil {
 		return nil, pipeline.Fail(pipeline.Lost, err)
@@ -38,7 +46,7 @@ func (m *Member) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipelin
 	open := func(topic string, from int64) *reader {
 		return &reader{config: m.Config, log: m.log, topic: topic, partition: l.Partition, next: from, end: ends[topic][l.Partition]}
 	}
-	p := &past{lane: l}
+	p := &past{lane: l, exceptions: open(m.Exceptions(), starts[m.Exceptions()][l.Partition])}
 	from := starts[m.Journal()][l.Partition]
 	if mark != pipeline.Nowhere {
 		if mark < from {
@@ -173,9 +181,29 @@ func (p *past) Records(ctx context.Context, side bool, to int64, dst []pipeline.
 	return r.until(ctx, to, dst)
 }
 
+// Published implements pipeline.Past.
+func (p *past) Published(ctx context.Context) ([]exception.Exception, error) {
+	last := map[exception.ID]exception.Exception{}
+	for {
+		r, err := p.exceptions.one(ctx)
+		if errors.Is(err, io.EOF) {
+			return slices.SortedFunc(maps.Values(last), func(a, b exception.Exception) int { return bytes.Compare(a.ID[:], b.ID[:]) }), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		var x exception.Exception
+		if id, err := identity.Parse(string(r.Key)); err == nil && r.Value == nil {
+			delete(last, id)
+		} else if err := exception.Decode(r.Value, &x); err == nil { // what is no exception no beat wrote
+			last[x.ID] = x
+		}
+	}
+}
+
 // Close implements pipeline.Past.
 func (p *past) Close() {
-	for _, r := range []*reader{p.parts, p.journal, p.side, p.input} {
+	for _, r := range []*reader{p.exceptions, p.parts, p.journal, p.side, p.input} {
 		r.close()
 	}
 }

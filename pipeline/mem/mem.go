@@ -3,6 +3,7 @@
 package mem
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -27,7 +28,8 @@ type Log struct {
 	Costs      []cost.Cost
 	Letters    []deadletter.Letter
 
-	lanes map[pipeline.Lane]*partitions
+	published map[exception.ID]exception.Exception // the last revision of each
+	lanes     map[pipeline.Lane]*partitions
 }
 
 type partitions struct {
@@ -41,7 +43,7 @@ type partitions struct {
 
 // New makes an empty log with the genesis entries of the lanes.
 func New(lanes ...pipeline.Lane) *Log {
-	l := &Log{lanes: map[pipeline.Lane]*partitions{}}
+	l := &Log{published: map[exception.ID]exception.Exception{}, lanes: map[pipeline.Lane]*partitions{}}
 	for _, id := range lanes {
 		l.lanes[id] = &partitions{entries: []journal.Entry{{Version: journal.Version, Lane: id.String()}}, marks: pipeline.Marks{pipeline.Nowhere, pipeline.Nowhere}}
 	}
@@ -246,6 +248,12 @@ func (r *run) write(b pipeline.Beat) {
 				lane.parts = append(lane.parts, out.Value)
 			}
 		}
+		for _, x := range o.Exceptions {
+			r.published[x.ID] = x
+		}
+		for _, id := range o.Forgotten {
+			delete(r.published, id)
+		}
 		r.Exceptions = append(r.Exceptions, o.Exceptions...)
 		r.Forgotten = append(r.Forgotten, o.Forgotten...)
 		r.Costs = append(r.Costs, o.Costs...)
@@ -265,7 +273,7 @@ func (r *run) Open(_ context.Context, id pipeline.Lane, mark int64) (pipeline.Pa
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lane := r.lanes[id]
-	p := &past{side: lane.side, input: lane.input, entries: slices.Clone(lane.entries)}
+	p := &past{run: r, side: lane.side, input: lane.input, entries: slices.Clone(lane.entries)}
 	if mark == pipeline.Nowhere {
 		return p, nil
 	}
@@ -278,6 +286,7 @@ func (r *run) Open(_ context.Context, id pipeline.Lane, mark int64) (pipeline.Pa
 }
 
 type past struct {
+	run         *run
 	side, input []pipeline.Record
 	entries     []journal.Entry
 	next        int64
@@ -318,6 +327,13 @@ func (p *past) Records(_ context.Context, side bool, to int64, dst []pipeline.Re
 	dst = append(dst, (*from)[:len(*from)-len(rest)]...)
 	*from = rest
 	return dst, nil
+}
+
+// Published implements pipeline.Past.
+func (p *past) Published(context.Context) ([]exception.Exception, error) {
+	p.run.mu.Lock()
+	defer p.run.mu.Unlock()
+	return slices.SortedFunc(maps.Values(p.run.published), func(a, b exception.Exception) int { return bytes.Compare(a.ID[:], b.ID[:]) }), nil
 }
 
 // Close implements pipeline.Past.

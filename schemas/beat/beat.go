@@ -17,9 +17,10 @@ type Item struct {
 
 // Batch is a lane's share of one beat. The engine reads it during Step only.
 type Batch struct {
-	Items  []Item       // side records first, then input, each in offset order
-	End    event.Micros // the lane's time moves up to this after the last item; 0 leaves it where the items put it
-	Disarm []Timer      // timers that panicked when this beat ran before: passed over and left disarmed
+	Items   []Item       // side records first, then input, each in offset order
+	End     event.Micros // the lane's time moves up to this after the last item; 0 leaves it where the items put it
+	Rejudge bool         // first of all, every entity is judged anew: the logic has changed
+	Disarm  []Timer      // timers that panicked when this beat ran before: passed over and left disarmed
 }
 
 // Timer names one due timer of an entity.

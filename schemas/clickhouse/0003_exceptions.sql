@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS andon.exceptions
     cleared_at   Nullable(DateTime64(6, 'UTC')) COMMENT 'latest event time of the satisfying facts, UTC; NULL while not cleared' CODEC(ZSTD(1)),
     detected_at  DateTime64(6, 'UTC') COMMENT 'time of the detecting lane at this revision, UTC' CODEC(ZSTD(1)),
     late_data    Bool COMMENT 'true when cleared by facts that were true before the judged instant: never a real violation' CODEC(ZSTD(1)),
+    logic_change Bool COMMENT 'true when this revision came of other rules, not of other facts' CODEC(ZSTD(1)),
     unit         LowCardinality(String) COMMENT 'unit of expected, observed and delta: milli (thousandths of the base unit) or seconds',
     expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown' CODEC(ZSTD(1)),
     observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown' CODEC(ZSTD(1)),

@@ -18,6 +18,7 @@ CREATE VIEW IF NOT EXISTS andon.exceptions_current
     cleared_at   Nullable(DateTime64(6, 'UTC')) COMMENT 'latest event time of the satisfying facts, UTC; NULL while not cleared',
     detected_at  DateTime64(6, 'UTC') COMMENT 'time of the detecting lane at this revision, UTC',
     late_data    Bool COMMENT 'true when cleared by facts that were true before the judged instant: never a real violation',
+    logic_change Bool COMMENT 'true when this revision came of other rules, not of other facts',
     unit         LowCardinality(String) COMMENT 'unit of expected, observed and delta: milli (thousandths of the base unit) or seconds',
     expected     Nullable(Int64) COMMENT 'expected value, in unit; NULL if unknown',
     observed     Nullable(Int64) COMMENT 'observed value, in unit; NULL if unknown',

@@ -116,10 +116,11 @@ type Exception struct {
 	Item      string   `json:"item,omitempty"` // GTIN or SKU, where the episode has one
 	Line      string   `json:"line,omitempty"` // order or receipt line, where the episode has one
 
-	OpenedAt   event.Micros `json:"opened_at"`            // the due time, or the latest event time of the evidence; never lane time
-	ClearedAt  event.Micros `json:"cleared_at,omitempty"` // latest event time of the satisfying facts
-	DetectedAt event.Micros `json:"detected_at"`          // the lane's time at this revision
-	LateData   bool         `json:"late_data,omitempty"`  // cleared by facts that were true before the judged instant: never a real violation
+	OpenedAt    event.Micros `json:"opened_at"`              // the due time, or the latest event time of the evidence; never lane time
+	ClearedAt   event.Micros `json:"cleared_at,omitempty"`   // latest event time of the satisfying facts
+	DetectedAt  event.Micros `json:"detected_at"`            // the lane's time at this revision
+	LogicChange bool         `json:"logic_change,omitempty"` // this revision came of other rules, not of other facts
+	LateData    bool         `json:"late_data,omitempty"`    // cleared by facts that were true before the judged instant: never a real violation
 
 	Unit     Unit   `json:"unit"`
 	Expected *int64 `json:"expected,omitempty"` // absent: unknown

@@ -75,6 +75,8 @@ type Entry struct {
 
 	Snapshot *Snapshot `json:"snapshot,omitempty"` // whole with this entry
 
+	Rejudged bool `json:"rejudged,omitempty"` // the beat judged every entity anew, by other logic than the beats before
+
 	Outputs Hash `json:"outputs,omitempty"` // of the records the beat wrote, dead letters apart; see Digest
 	Before  Hash `json:"before,omitempty"`  // of the lane's entry before, as its bytes stand in the topic; the genesis entry has none
 }

@@ -1,0 +1,69 @@
+package detectors
+
+import (
+	"fmt"
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"andon/detectors/rule"
+	"andon/schemas/beat"
+	"andon/schemas/exception"
+)
+
+// Adopt makes what was published the exceptions the engine has raised, whatever it has: the last revision of each, of any family. Those of entities it
+// does not know are left alone.
+func (e *Engine) Adopt(published []exception.Exception) {
+	e.lane.open = 0
+	for _, ent := range e.entities {
+		ent.raised = nil
+	}
+	for i := range published {
+		x := &published[i]
+		ent := e.entities[x.Tenant+"\x00"+x.Subject]
+		if ent == nil || !e.judges(x.Code) {
+			continue
+		}
+		ent.raised = append(ent.raised, x)
+		if !x.State.Ended() {
+			e.lane.open++
+		}
+	}
+	e.kept = e.lane
+}
+
+// judges reports whether a code is of the engine's family. One that is no more is known by the letters it begins with.
+func (e *Engine) judges(code string) bool {
+	letters, _, _ := strings.Cut(code, "-")
+	return slices.ContainsFunc(rule.All, func(r *rule.Rule) bool { return r.Family == e.family && strings.HasPrefix(r.Code, letters+"-") })
+}
+
+// rejudge lets the rules judge every entity at the lane's time. A rule that panics leaves its entity as it was.
+func (e *Engine) rejudge(disarm []beat.Timer, st *beat.Stepped) {
+	for _, key := range slices.Sorted(maps.Keys(e.entities)) {
+		e.rejudgeOne(e.entities[key], disarm, st)
+	}
+}
+
+func (e *Engine) rejudgeOne(ent *entity, disarm []beat.Timer, st *beat.Stepped) {
+	timer := beat.Timer{Tenant: ent.tenant(), Subject: ent.subject(), Due: e.lane.time}
+	if slices.Contains(disarm, timer) {
+		return
+	}
+	mark := e.found.Mark()
+	defer func() {
+		if p := recover(); p != nil {
+			e.found.Cut(mark)
+			st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
+		}
+	}()
+	if err := e.view.Load(ent.facts); err != nil {
+		panic(err)
+	}
+	f := finding{entity: ent, at: e.lane.time, item: -1, timer: timer.Due, rejudged: true}
+	next := e.judge(&f, e.lane.time)
+	e.touch(ent, false)
+	e.arm(ent, next)
+	e.report(f, st)
+}

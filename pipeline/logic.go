@@ -1,0 +1,38 @@
+package pipeline
+
+import (
+	"andon/schemas/beat"
+	"andon/schemas/journal"
+)
+
+// When the logic changes, a lane cannot repeat what the former build judged. It brings the timelines up to date with the records since, takes what
+// was published for what it has raised, and in its first beat judges every entity anew: the difference is published, marked logic_change, and
+// nothing stays open or vanishes without a word. A snapshot follows at once, for what comes after can only be repeated from there.
+
+// retell folds the records of an entry that is of other logic, or follows on one. What comes out is dropped.
+func (l *lane) retell(e *journal.Entry) {
+	defer l.sit()()
+	l.decode()
+	l.eachDead(e.DeadLettered, func(i int, dead bool) bool {
+		l.items[i].Skip = l.items[i].Skip || dead
+		return true
+	})
+	b := beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed}
+	for {
+		stepped := l.engine.Step(b)
+		settled := l.engine.Settle(make([]beat.Reply, len(stepped.Requests)))
+		poison, panicked := append(stepped.Rejected, settled.Poisoned...), append(stepped.Disarmed, settled.Disarm...)
+		if len(poison)+len(panicked) > 0 { // it was judged once; now its timeline goes without
+			l.engine.Undo()
+			for _, p := range poison {
+				b.Items[p.Index].Skip = true
+			}
+			disarm(&b, panicked, nil)
+			continue
+		}
+		l.engine.Keep()
+		if b.Items = b.Items[stepped.Items:]; len(b.Items) == 0 && !l.due(e.End) {
+			return
+		}
+	}
+}
