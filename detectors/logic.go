@@ -10,7 +10,7 @@ import (
 
 // coreVersion is of all that decides beside the rules: how events become facts, the encoding of timelines and snapshots, when timers fire and
 // timelines end, how findings become exceptions and costs, and what settings there are. Raise it when the same records may come out otherwise.
-const coreVersion = 1
+const coreVersion = 2
 
 // Logic names how this build judges: 16 hexadecimal digits of SHA-256 over the version of the core, and code, version and default settings of each
 // rule. Two builds of the same logic come to the same outputs from the same records and settings.

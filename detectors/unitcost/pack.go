@@ -15,17 +15,22 @@ func (b *Book) packing(facts []*timeline.Fact, list []Claim) []Claim {
 	rates, cartons := &b.Rates, &b.cartons
 	cartons.Reset()
 	var order *timeline.Fact
-	for i, f := range facts {
-		switch f.Type {
-		case event.OrderReleased:
-			order = f
-		case event.PackStarted:
-			if c := cartonOf(cartons, f.Place); c.closedAt < f.Time || c.closedAt == 0 { // else it was told with its close
-				c.began = f.Time
+	for rest := facts; len(rest) > 0; {
+		now := instant(rest)
+		rest = rest[len(now):]
+		for _, f := range now {
+			switch f.Type {
+			case event.OrderReleased:
+				order = f
+			case event.PackStarted:
+				cartonOf(cartons, f.Place).began = f.Time
+			default:
 			}
-		case event.PackClosed:
-			list = cartonOf(cartons, f.Place).close(f, facts[i:], rates, list)
-		default:
+		}
+		for _, f := range now { // after what began at the same instant
+			if f.Type == event.PackClosed {
+				list = cartonOf(cartons, f.Place).close(f, rates, list)
+			}
 		}
 	}
 	if len(list) == start {
@@ -58,8 +63,8 @@ func cartonOf(cartons *keyed.List[uint32, carton], place uint32) *carton {
 	return c
 }
 
-// close claims what the carton took and the carton itself, which counts once. A pack.started of the same instant may stand behind the close.
-func (c *carton) close(f *timeline.Fact, rest []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+// close claims what the carton took and the carton itself, which counts once.
+func (c *carton) close(f *timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
 	if c.closedAt == 0 {
 		material := Claim{Component: cost.Material, Part: f.Line, Basis: cost.Assumed, IncurredAt: f.Time, closed: true}
 		if rates.MaterialMinor != nil {
@@ -67,14 +72,6 @@ func (c *carton) close(f *timeline.Fact, rest []*timeline.Fact, rates *setting.C
 		}
 		c.claim = len(list) + 1
 		list = append(list, material, Claim{Component: cost.PackLabour, Part: f.Line, closed: true})
-	}
-	for _, g := range rest {
-		if g.Time != f.Time || c.began != 0 {
-			break
-		}
-		if g.Type == event.PackStarted && g.Place == f.Place {
-			c.began = g.Time
-		}
 	}
 	work := labour{began: c.began, standard: rates.PackCartonS, pauseS: rates.PackPauseS}
 	labour := &list[c.claim]

@@ -19,30 +19,33 @@ func (b *Book) picking(facts []*timeline.Fact, list []Claim) []Claim {
 	work := labour{standard: rates.PickLineS, pauseS: rates.PickPauseS}
 	manifested := false
 	var order *timeline.Fact
-	for i := 0; i < len(facts); {
-		f := facts[i]
-		i++
-		switch f.Type {
-		case event.OrderReleased:
-			order = f
-		case event.ManifestClosed:
-			manifested = true
-		case event.PickStarted:
-			work.began = f.Time
-		case event.PickConfirmed, event.PickShorted:
-			same := batch(facts[i-1:], isPick)
-			for _, p := range same {
-				at := lines.Find(p.Line)
-				if at == nil {
-					at = lines.Add(p.Line)
-					*at = len(list)
-					list = append(list, Claim{Component: cost.PickLabour, Part: p.Line})
-				}
-				list[*at].pick(p, same, &work, rates)
+	for len(facts) > 0 {
+		now := instant(facts)
+		facts, b.batch = facts[len(now):], b.batch[:0]
+		for _, f := range now {
+			switch f.Type {
+			case event.OrderReleased:
+				order = f
+			case event.ManifestClosed:
+				manifested = true
+			case event.PickStarted:
+				work.began = f.Time
+			case event.PickConfirmed, event.PickShorted:
+				b.batch = append(b.batch, f)
+			default:
 			}
-			work.began = f.Time
-			i += len(same) - 1
-		default:
+		}
+		for _, p := range b.batch {
+			at := lines.Find(p.Line)
+			if at == nil {
+				at = lines.Add(p.Line)
+				*at = len(list)
+				list = append(list, Claim{Component: cost.PickLabour, Part: p.Line})
+			}
+			list[*at].pick(p, b.batch, &work, rates)
+		}
+		if len(b.batch) > 0 {
+			work.began = now[0].Time
 		}
 	}
 	kept := list[:start]
@@ -66,10 +69,6 @@ func (c *Claim) pick(p *timeline.Fact, same []*timeline.Fact, work *labour, rate
 	if p.Item != "" {
 		c.Item = p.Item
 	}
-}
-
-func isPick(f *timeline.Fact) bool {
-	return f.Type == event.PickConfirmed || f.Type == event.PickShorted
 }
 
 // anyClosed reports whether any work of a fulfilment is done, which it is not for most of its events.

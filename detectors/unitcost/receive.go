@@ -1,33 +1,35 @@
 package unitcost
 
 import (
-	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/cost"
 	"andon/schemas/event"
 )
 
 // receiving claims the labour of each receipt line. The work is the span since the receipt line before it.
-func receiving(facts []*timeline.Fact, rates *setting.Costs, list []Claim) []Claim {
+func (b *Book) receiving(facts []*timeline.Fact, list []Claim) []Claim {
+	rates, start := &b.Rates, len(list)
 	work := labour{standard: rates.ReceiveLineS, pauseS: rates.ReceivePauseS}
 	var advice *timeline.Fact
-	start := len(list)
-	for i := 0; i < len(facts); {
-		f := facts[i]
-		i++
-		switch f.Type {
-		case event.ASNDespatched:
-			advice = f
-		case event.ReceiptLine:
-			same := batch(facts[i-1:], func(g *timeline.Fact) bool { return g.Type == event.ReceiptLine })
-			for _, r := range same {
-				c := Claim{Component: cost.ReceivingLabour, Fact: r.ID, Item: r.Item, IncurredAt: r.Time, Qty: r.Qty, closed: true}
-				work.of(&c, r, same, rates)
-				list = append(list, c)
+	for len(facts) > 0 {
+		now := instant(facts)
+		facts, b.batch = facts[len(now):], b.batch[:0]
+		for _, f := range now {
+			switch f.Type {
+			case event.ASNDespatched:
+				advice = f
+			case event.ReceiptLine:
+				b.batch = append(b.batch, f)
+			default:
 			}
-			work.began = f.Time
-			i += len(same) - 1
-		default:
+		}
+		for _, r := range b.batch {
+			c := Claim{Component: cost.ReceivingLabour, Fact: r.ID, Item: r.Item, IncurredAt: r.Time, Qty: r.Qty, closed: true}
+			work.of(&c, r, b.batch, rates)
+			list = append(list, c)
+		}
+		if len(b.batch) > 0 {
+			work.began = now[0].Time
 		}
 	}
 	for i := start; i < len(list); i++ {

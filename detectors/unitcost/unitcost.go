@@ -36,6 +36,7 @@ type Book struct {
 
 	lines   keyed.List[string, int] // where the claim of an order line stands
 	cartons keyed.List[uint32, carton]
+	batch   []*timeline.Fact // what is of one kind and instant
 }
 
 // Of appends to the list what the live facts of an entity of the family claim, in a fixed order.
@@ -43,7 +44,7 @@ func (b *Book) Of(family event.Family, facts []*timeline.Fact, list []Claim) []C
 	rates := &b.Rates
 	switch family {
 	case event.ASN:
-		return receiving(facts, rates, list)
+		return b.receiving(facts, list)
 	case event.Carrier:
 		return freight(facts, rates, list)
 	case event.PickPack:
@@ -117,10 +118,10 @@ func (l *labour) part(f *timeline.Fact, batch []*timeline.Fact) event.Micros {
 	return event.Micros(exception.MulDiv(int64(span), f.Qty, total))
 }
 
-// batch is the facts from the front that are of the same instant and pass the test.
-func batch(facts []*timeline.Fact, is func(*timeline.Fact) bool) []*timeline.Fact {
+// instant is the facts from the front that are of the same instant.
+func instant(facts []*timeline.Fact) []*timeline.Fact {
 	n := 1
-	for n < len(facts) && facts[n].Time == facts[0].Time && is(facts[n]) {
+	for n < len(facts) && facts[n].Time == facts[0].Time {
 		n++
 	}
 	return facts[:n]
