@@ -8,6 +8,7 @@ import (
 	"andon/detectors/setting"
 	"andon/replay/oracle"
 	"andon/schemas/beat"
+	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 
@@ -29,7 +30,8 @@ var plain = way{1, func() int { return 1 }, func() bool { return false }, settin
 // what depends on who looked when.
 func core(t *rapid.T, h *history, w way) (all []exception.Exception) {
 	for p := range w.partitions {
-		for _, x := range lane(t, h, w, p) {
+		exceptions, _ := lane(t, h, w, p)
+		for _, x := range exceptions {
 			if x.State != exception.Retracted && !x.LateData {
 				x.Revision, x.DetectedAt, x.Change = 0, 0, ""
 				all = append(all, x)
@@ -42,13 +44,13 @@ func core(t *rapid.T, h *history, w way) (all []exception.Exception) {
 	return all
 }
 
-// lane runs what falls on one partition, and returns the last revision of each exception.
-func lane(t *rapid.T, h *history, w way, partition uint64) map[exception.ID]exception.Exception {
+// lane runs what falls on one partition, and returns the last revision of each exception and the last word on each cost.
+func lane(t *rapid.T, h *history, w way, partition uint64) (map[exception.ID]exception.Exception, map[cost.ID]cost.Cost) {
 	engine, err := detectors.New(h.family, setting.Settings{Clock: w.clock, Rules: h.settings, Costs: setting.DefaultCosts()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := map[exception.ID]exception.Exception{}
+	last, paid := map[exception.ID]exception.Exception{}, map[cost.ID]cost.Cost{}
 	for items := h.items(w, partition); len(items) > 0; {
 		batch := beat.Batch{Items: items[:min(w.cut(), len(items))]}
 		if len(batch.Items) == len(items) {
@@ -68,9 +70,12 @@ func lane(t *rapid.T, h *history, w way, partition uint64) map[exception.ID]exce
 		for _, x := range settled.Exceptions {
 			last[x.ID] = x
 		}
+		for _, c := range settled.Costs {
+			paid[c.ID] = c
+		}
 		items = items[st.Items:]
 	}
-	return last
+	return last, paid
 }
 
 // items is what a partition holds: records of some subjects, and all ticks if it is these that make the time pass.

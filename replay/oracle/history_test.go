@@ -311,6 +311,9 @@ func (d draw) transport(e *event.Event) {
 	e.Type = pick(d, "type", event.ShipmentManifested, event.CarrierScan, event.CarrierScan, event.CarrierScan, event.CarrierETA)
 	switch e.Type {
 	case event.ShipmentManifested:
+		if d.rarely("freight", 3) {
+			e.FreightMinor, e.Currency = int64(d.number("minor", 3)), "EUR"
+		}
 		if !d.rarely("no promise", 4) {
 			e.PromiseDeliverBy = d.when("promise")
 		}

@@ -39,17 +39,9 @@ type Exception struct {
 // Find returns the exceptions of a family's records, in whatever order these come, as they stand when a lane's time has reached end; by tenant,
 // subject, code and episode.
 func Find(family event.Family, records []Record, settings Settings, end event.Micros) []Exception {
-	type entity struct{ tenant, key string }
-	entities := map[entity][]Record{}
-	for _, r := range records {
-		if r.Type != event.ClockTick {
-			e := entity{r.Tenant, r.Key(family)}
-			entities[e] = append(entities[e], r)
-		}
-	}
 	var all []Exception
-	for e, records := range entities {
-		s := story{tenant: e.tenant, key: e.key, facts: live(records), settings: settings, end: end}
+	for _, s := range stories(family, records) {
+		s.settings, s.end = settings, end
 		switch family {
 		case event.ASN:
 			s.receiving()
@@ -65,6 +57,22 @@ func Find(family event.Family, records []Record, settings Settings, end event.Mi
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Episode, b.Episode))
 	})
 	return all
+}
+
+// stories parts the records of a family by entity.
+func stories(family event.Family, records []Record) (list []*story) {
+	type entity struct{ tenant, key string }
+	entities := map[entity][]Record{}
+	for _, r := range records {
+		if r.Type != event.ClockTick {
+			e := entity{r.Tenant, r.Key(family)}
+			entities[e] = append(entities[e], r)
+		}
+	}
+	for e, records := range entities {
+		list = append(list, &story{tenant: e.tenant, key: e.key, facts: live(records)})
+	}
+	return list
 }
 
 // live is what counts of an entity's records, by event time and then by the hash of the id: of each event the version of the latest record (of one
