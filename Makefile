@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check race bench endurance tables fuzz lint fmt new-rule engines clickhouse clean
+.PHONY: help build demo test check race bench endurance chaos tables fuzz lint fmt new-rule engines clickhouse clean
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
@@ -37,6 +37,10 @@ bench: engines ## measure it: line, growth, load, latency, side by side in one r
 
 endurance: engines build ## measure it for 30 minutes at 70 % load, with outages of ClickHouse and Kafka, and check what came of it
 	go run ./cmd/andon-bench endurance $(BENCH_FLAGS)
+
+chaos: engines ## kill and pause processes at named moments of their talk with Kafka and ClickHouse, until there is enough (hours; it can be ended and begun again)
+	CGO_ENABLED=0 go build -trimpath -tags chaos -o bin/andon-chaos ./cmd/andon
+	go run ./cmd/andon-bench $(BENCH_FLAGS) chaos $(CHAOS_FLAGS)
 
 tables: ## make the tables of the docs from docs/figures
 	go run ./cmd/andon-bench tables

@@ -69,7 +69,11 @@ func (c chaosCmd) Run(ctx context.Context, b *bench) (err error) {
 	if err = x.start(ctx); err == nil {
 		err = x.runs(ctx)
 	}
-	return errors.Join(err, x.stop())
+	err = errors.Join(err, x.stop())
+	if b.Dir == docsFigures {
+		err = errors.Join(err, tablesCmd{}.Run(b))
+	}
+	return err
 }
 
 func (c *chaos) start(ctx context.Context) (err error) {
@@ -94,7 +98,7 @@ func (c *chaos) stop() error {
 // runs runs one after the other. A violation ends it: the seed is in the error and in the figures.
 func (c *chaos) runs(ctx context.Context) error {
 	if c.Again != "" {
-		return c.run(ctx, c.Again, c.Head.Seed)
+		return c.run(ctx, c.Again, c.Head.Seed, nil)
 	}
 	for n := 0; c.Runs == 0 || n < c.Runs; n++ {
 		rows, err := figure.Read(c.Book.Dir, figure.Chaos)
@@ -107,7 +111,7 @@ func (c *chaos) runs(ctx context.Context) error {
 			say("all that is wanted is there: %.0f kills, %.0f events", sum.Killed(), sum.Events)
 			return nil
 		}
-		if err := c.run(ctx, form, max(c.Head.Seed, sum.Seed+1)); err != nil {
+		if err := c.run(ctx, form, max(c.Head.Seed, sum.Seed+1), sum.Kills); err != nil {
 			return err
 		}
 	}
@@ -133,10 +137,10 @@ func (c *chaos) wanted(s figure.Sum) string {
 }
 
 // run runs one seed of a form and writes what came of it.
-func (c *chaos) run(ctx context.Context, form string, seed uint64) error {
+func (c *chaos) run(ctx context.Context, form string, seed uint64, killed map[string]int64) error {
 	r := c.Begin(figure.Chaos, form)
 	r.Seed = seed
-	x := &chaosRun{chaos: c, seed: seed, row: r, random: rand.New(rand.NewPCG(seed, 0))}
+	x := &chaosRun{chaos: c, seed: seed, row: r, random: rand.New(rand.NewPCG(seed, 0)), killed: killed}
 	defer x.end()
 	err := x.lay(ctx, form)
 	if err == nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"andon/cmd/andon-bench/figure"
@@ -17,31 +18,35 @@ type target struct {
 	tries int
 }
 
-// How often a point of work is passed before it kills, half of the time and otherwise, and how long a process may live that does not come by its point.
+// How long a process may live that does not come by its point, and how often one that does not is tried.
 const (
-	soon     = 8
-	later    = 60
 	patience = 3 * time.Second
 	triesMax = 3
 )
 
-// draw makes the plan: one kill at each point, in an order of the seed.
+// draw makes the plan: one kill at each point that lacks kills, or at all of them when none does. How often a point is passed before it kills, and the
+// order, are the seed's; half of the kills at work come soon, the others after a while.
 func (x *chaosRun) draw() {
-	for _, p := range killpoint.Points {
+	lacking := func(p killpoint.Point) bool { return x.killed[p.Name] < x.Kills }
+	some := slices.ContainsFunc(killpoint.Points, lacking)
+	points := slices.Clone(killpoint.Points)
+	x.random.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
+	for _, p := range points {
 		n := int64(1)
 		switch p.Kind {
 		case killpoint.AtWork:
-			n += x.random.Int64N(soon)
-			if x.random.Int64N(2) == 0 {
+			n += x.random.Int64N(8)
+			if later := int64(x.Orders / 200); later > 0 && x.random.Int64N(2) == 0 {
 				n += x.random.Int64N(later)
 			}
 		case killpoint.InRestore:
 			n += x.random.Int64N(3)
 		case killpoint.AtStart:
 		}
-		x.plan = append(x.plan, target{killpoint.Order{Point: p.Name, Nth: n}, triesMax})
+		if lacking(p) || !some {
+			x.plan = append(x.plan, target{killpoint.Order{Point: p.Name, Nth: n}, triesMax})
+		}
 	}
-	x.random.Shuffle(len(x.plan), func(i, j int) { x.plan[i], x.plan[j] = x.plan[j], x.plan[i] })
 }
 
 // kill runs a day over processes that die, and checks what came of it.

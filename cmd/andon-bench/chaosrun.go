@@ -32,6 +32,7 @@ type chaosRun struct {
 	seed   uint64
 	row    *figure.Row
 	random *rand.Rand
+	killed map[string]int64 // in the runs before, by point
 
 	cfg    config.Config // of every process, but for its name
 	at     kafka.Config
@@ -43,7 +44,6 @@ type chaosRun struct {
 	kills    map[string]int64
 	recovery []float64 // ms
 	progress chan struct{}
-	over     chan struct{} // closed when enough was killed
 
 	wrong []string // what is not as it must be
 }
@@ -51,7 +51,7 @@ type chaosRun struct {
 // lay lays out topics and tables.
 func (x *chaosRun) lay(ctx context.Context, form string) (err error) {
 	name := fmt.Sprintf("chaos_%s_%d", form, x.seed)
-	x.kills, x.progress, x.over = map[string]int64{}, make(chan struct{}, 1), make(chan struct{})
+	x.kills, x.progress = map[string]int64{}, make(chan struct{}, 1)
 	x.cfg = config.Default()
 	x.cfg.Kafka.Brokers, x.cfg.Kafka.ReplicationFactor, x.cfg.Kafka.Partitions = []string{x.kafka.Addr()}, 1, replay.Partitions
 	x.cfg.Kafka.InputPrefix, x.cfg.Kafka.OwnPrefix = name+".in.", name+".own."

@@ -101,9 +101,10 @@ func (k *kafkaTalk) as(request string) string {
 		return request
 	case load:
 		return "load-" + request
-	}
-	if request == "fetch" {
-		return "restore"
+	case reader:
+		if request == "fetch" {
+			return "restore"
+		}
 	}
 	return ""
 }
