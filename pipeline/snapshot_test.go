@@ -79,8 +79,8 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 		redone float64 // at least
 		says   string
 	}{
-		"the newest": {func(w *world) { w.spoilSnapshot(0) }, 1, "hash"},
-		"both":       {func(w *world) { w.spoilSnapshot(0); w.spoilSnapshot(1) }, 300, "hash"},
+		"the newest": {func(w *world) { w.spoilSnapshot(0) }, 1, "of no use"},
+		"both":       {func(w *world) { w.spoilSnapshot(0); w.spoilSnapshot(1) }, 300, "of no use"},
 		"of another version": {func(w *world) {
 			for _, part := range w.Parts(carrier0) {
 				part[0] = 9

@@ -24,8 +24,11 @@ type detection struct {
 	at     kafka.Config
 	member *kafka.Member
 	cancel context.CancelFunc
+	source *fragile
 	done   chan struct{} // closed when the loop has ended
 	failed error         // why; read after done
+
+	registry *prometheus.Registry
 
 	mu      sync.Mutex
 	engines []*counted
@@ -41,6 +44,11 @@ func without(event.Family) (pipeline.Engine, error) { return &idle{}, nil }
 
 // detect lays out the topics of a run and starts the loop.
 func detect(ctx context.Context, at kafka.Config, s setting.Settings, engine func(event.Family) (pipeline.Engine, error)) (*detection, error) {
+	return detectWith(ctx, at, s, engine, 0)
+}
+
+// detectWith is detect with another span to redo than the default.
+func detectWith(ctx context.Context, at kafka.Config, s setting.Settings, engine func(event.Family) (pipeline.Engine, error), redo time.Duration) (*detection, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if err := layOut(ctx, at); err != nil {
 		return nil, err
@@ -49,15 +57,15 @@ func detect(ctx context.Context, at kafka.Config, s setting.Settings, engine fun
 	if err != nil {
 		return nil, err
 	}
-	d := &detection{at: at, member: m, done: make(chan struct{})}
+	d := &detection{at: at, member: m, source: &fragile{Member: m}, registry: prometheus.NewRegistry(), done: make(chan struct{})}
 	loop := pipeline.NewLoop(pipeline.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) {
 			e, err := engine(f)
 			return d.count(f, e), err
 		},
 		Topic: func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
-		Logic: detectors.Logic(), Settings: s.Hash(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
-	}, m, m, m)
+		Logic: detectors.Logic(), Settings: s.Hash(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(d.registry), Redo: redo,
+	}, d.source, m, m)
 	ctx, d.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(d.done)

@@ -40,6 +40,7 @@ type cli struct {
 	Line      lineCmd      `cmd:"" help:"Events a second: ceiling, with all rules, with ClickHouse loaded; on kfake and Kafka side by side."`
 	Growth    growthCmd    `cmd:"" help:"Time per event and memory with ten thousand to ten million open parcels, the core alone."`
 	Load      loadCmd      `cmd:"" help:"Rows a second into the tables events, exceptions and costs, each alone and all together."`
+	Restore   restoreCmd   `cmd:"" help:"What snapshots cost, and how long a restart takes with them and without."`
 	Latency   latencyCmd   `cmd:"" help:"From an event to its exception and to the row, at 70 % load."`
 	Endurance enduranceCmd `cmd:"" help:"The program itself for 30 minutes at 70 % load, ClickHouse away for 5 of them and Kafka restarted."`
 	Chaos     chaosCmd     `cmd:"" help:"Processes killed and paused at named moments, until there are enough of them; make chaos runs it (hours)."`

@@ -31,6 +31,8 @@ func TestMeasurementsRun(t *testing.T) {
 		{"line", []string{"--broker", "kfake", "--orders", "2000", "--fill", "20000", "--measured", "20000", "--whole", "10000"},
 			map[string][]string{kfake + figure.Ceiling: {"events_per_s", "andon_cpu_us"}, kfake + figure.Detect: {"events_per_s", "ceiling_percent", "parcel_facts_bytes"},
 				kfake + figure.Whole: {"events_per_s", "rows"}}},
+		{"restore", []string{"--orders", "2000", "--events", "30000"},
+			map[string][]string{kfake + withSnapshots: {"events_per_s", "restore_s", "entities"}, kfake + withoutSnapshots: {"restore_s", "redone"}}},
 		{"load", []string{"--orders", "1000", "--events", "20000", "--others", "2000"},
 			map[string][]string{"events": {"rows_per_s"}, "exceptions": {"rows_per_s", "row_disk_bytes"}, "all together": {"rows_per_s"}}},
 		{"latency", []string{"--broker", "kfake", "--rate", "2000", "--seconds", "2", "--warm", "1"},

@@ -36,6 +36,10 @@ var tables = map[string]table{
 		{"time an event, us", "time_us", 2}, {"to the smallest", "ratio", 2}, {"facts of a parcel, bytes", "parcel_facts_bytes", 0},
 		{"heap of a parcel, bytes", "parcel_heap_bytes", 0}, {"heap, MB", "heap_mb", 0}, {"garbage collection, %", "gc_percent", 1},
 	}},
+	"restore": {figure: "restore", first: "broker", columns: []column{
+		{"events/s until the crash", "events_per_s", 0}, {"of those without, %", "without_percent", 0}, {"andon CPU, us", "andon_cpu_us", 2},
+		{"snapshots", "snapshots", 0}, {"written, MB", "snapshot_mb", 0}, {"entities", "entities", 0}, {"restored in, s", "restore_s", 1}, {"events redone", "redone", 0},
+	}},
 	"load": {figure: "load", first: "table", columns: []column{
 		{"rows/s", "rows_per_s", 0}, {"rows", "rows", 0}, {"andon CPU, us a row", "andon_cpu_us", 2}, {"ClickHouse CPU, us a row", "clickhouse_cpu_us", 2},
 		{"broker CPU, us a row", "broker_cpu_us", 2}, {"bytes a row on disk", "row_disk_bytes", 0},
