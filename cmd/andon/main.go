@@ -29,7 +29,8 @@ exceptions, each exactly once, into ClickHouse.
 A first look: andon demo. On engines of your own: write a configuration (deploy/andon.example.yaml), then andon config check,
 andon topics apply, andon migrate, andon run. With events of your own: andon check, andon import.
 
-Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configuration is wrong.`
+Exit codes: 0 all is well, 1 it went wrong, 2 the command line or the configuration is wrong, 3 verify and explain: not all could be
+checked.`
 
 // cli is the command line; each command stands in a file of its own.
 type cli struct {
@@ -42,6 +43,8 @@ type cli struct {
 	Check      checkFileCmd  `cmd:"" help:"Look through a file of your own events: what is wrong, line by line."`
 	Import     importCmd     `cmd:"" help:"Put a file of your own events, or a public data set, into Kafka."`
 	Replay     replayCmd     `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
+	Verify     verifyCmd     `cmd:"" help:"Run the journal again and compare: was anything changed that was decided?"`
+	Explain    explainCmd    `cmd:"" help:"Tell how one exception came about, and prove it."`
 	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why, and send it again."`
 	Version    versionCmd    `cmd:"" help:"Print version, build and rules."`
 }
@@ -85,6 +88,9 @@ func run(ctx context.Context, args []string) int {
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
+	}
+	if _, ok := errors.AsType[uncheckedError](err); ok {
+		return exitUnchecked
 	}
 	return exitFailure
 }

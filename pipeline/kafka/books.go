@@ -182,7 +182,7 @@ func (b *Books) Written(ctx context.Context, t pipeline.Topic, partition int32, 
 	r := b.reader(topic, partition, e.Start)
 	defer r.close()
 	for {
-		record, err := r.one(ctx)
+		record, err := r.then(ctx)
 		if errors.Is(err, io.EOF) {
 			return e, nil
 		}
@@ -191,6 +191,15 @@ func (b *Books) Written(ctx context.Context, t pipeline.Topic, partition int32, 
 		}
 		each(&record)
 	}
+}
+
+// then is one, but for records that were appended since the end was taken, which a fetch may bring.
+func (r *reader) then(ctx context.Context) (pipeline.Record, error) {
+	record, err := r.one(ctx)
+	if err == nil && record.Offset >= r.end {
+		return pipeline.Record{}, io.EOF
+	}
+	return record, err
 }
 
 // Record implements audit.Books.
@@ -223,7 +232,7 @@ type chronicle struct {
 // Entry implements audit.Past.
 func (c *chronicle) Entry(ctx context.Context) (pipeline.Record, error) {
 	for {
-		r, err := c.journal.one(ctx)
+		r, err := c.journal.then(ctx)
 		if err != nil || r.Unreadable || string(r.Key) == c.lane.String() { // the partition holds those of other families too
 			return r, err
 		}
