@@ -48,7 +48,7 @@ tables: ## make the tables of the docs from docs/figures
 fuzz: ## each fuzz test for FUZZ_SECONDS (default 30)
 	@go list -f '{{if .TestGoFiles}}{{.ImportPath}}{{end}}{{if .XTestGoFiles}} {{.ImportPath}}{{end}}' ./... | tr ' ' '\n' | sort -u | while read -r p; do \
 		go test -list '^Fuzz' $$p | grep '^Fuzz' | while read -r f; do \
-			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ_SECONDS)s $$p || exit 1; done || exit 1; done
+			echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZ_SECONDS)s -fuzzminimizetime 1s $$p || exit 1; done || exit 1; done
 
 lint: $(LINT) ## golangci-lint, fetched once
 	$(LINT) run ./...
