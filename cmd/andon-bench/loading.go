@@ -91,6 +91,11 @@ func (l *loader) Offsets(ctx context.Context, at load.Partition, from, to int64)
 	return l.into.Offsets(ctx, at, from, to)
 }
 
+// Count implements load.Table.
+func (l *loader) Count(ctx context.Context, ranges []load.Closed) (map[load.Partition]int, error) {
+	return l.into.Count(ctx, ranges)
+}
+
 // loadInto starts the loaders of some tables (none named: all) from the topics of at into a database; each block's records are shown to seen.
 func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func(load.Partition, []pipeline.Record), names ...string) (*loading, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -2,10 +2,12 @@ package clickhouse_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"andon/pipeline"
+	"andon/pipeline/clickhouse"
 	"andon/pipeline/load"
 	"andon/schemas/cost"
 	"andon/schemas/event"
@@ -31,6 +33,7 @@ func TestEveryFieldOfAnEventArrives(t *testing.T) {
 	if err != nil || done.Rows != 1 {
 		t.Fatalf("Insert: %+v, %v", done, err)
 	}
+	agree(t, db, "events", picks, record)
 	expect(t, name, "events", map[string]string{
 		"tenant": "acme", "family": "pickpack", "subject": "f1", "event_id": "e1", "event_hash": fmt.Sprint(event.IDHash("e1")),
 		"type": "pick.confirmed", "event_time": "2026-03-01 10:00:00.123456", "source": "wms", "site": "AMS1", "retracts_event_id": "e0",
@@ -77,6 +80,7 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 		"reasons": `['7 received of 10','it\'s late']`, "evidence": "[1,9223372036854775808]", "topic": changes.Topic, "partition": "2",
 		"offset": "42", "record_time": stamp(arrived + 7000), "load_time": "",
 	}
+	agree(t, db, "exceptions", changes, good)
 	expect(t, name, "exceptions", want)
 	expect(t, name, "exceptions_current", want)
 }
@@ -105,8 +109,19 @@ func TestEveryFieldOfACostArrives(t *testing.T) {
 		"amount_micro": "0", "currency": "KWD", "rates": "r1", "withdrawn": "false", "topic": paid.Topic, "partition": "4", "offset": "42",
 		"record_time": stamp(arrived + 7000), "load_time": "",
 	}
+	agree(t, db, "costs", paid, good)
 	expect(t, name, "costs", want)
 	expect(t, name, "costs_current", want)
+}
+
+// agree compares the only row of a table with its record as andon reconcile does: every column has the same text on both sides.
+func agree(t *testing.T, db *clickhouse.DB, table string, from load.Partition, record pipeline.Record) {
+	t.Helper()
+	l := db.Ledgers(families)[table]
+	is, err := l.Rows(t.Context(), from, record.Offset, record.Offset+1)
+	if want := l.Expect(from, []pipeline.Record{record}); err != nil || !slices.Equal(is, want) {
+		t.Errorf("the row of %s is %+v, %v, of its record %+v", table, is, err, want)
+	}
 }
 
 // stamp is an instant as ClickHouse shows it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -232,6 +233,11 @@ func TestOffsetsAreThoseOfTheRange(t *testing.T) {
 		if is, err := table.Offsets(t.Context(), scans, test.from, test.to); err != nil || fmt.Sprint(is) != test.want {
 			t.Errorf("offsets from %d to %d: %v, %v, want %s", test.from, test.to, is, err, test.want)
 		}
+	}
+	ranges := []load.Closed{{Partition: scans, From: 9, To: 21}, {Partition: elsewhere, From: 30, To: 99}, {Partition: picks, To: 9}}
+	is, err := table.Count(t.Context(), ranges)
+	if want := map[load.Partition]int{scans: 6, elsewhere: 5}; err != nil || !maps.Equal(is, want) {
+		t.Errorf("Count: %v, %v, want %v", is, err, want)
 	}
 }
 

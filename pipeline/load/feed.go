@@ -29,6 +29,7 @@ type feed struct {
 	stage   stage
 	intent  intent            // from proposed to inserted, and while recovering
 	doubt   bool              // an insert of the intent may have been begun before: its token may be known without its rows
+	rows    int               // of the intent, once inserted
 	records []pipeline.Record // read and not yet in the table, in offset order, from `from` on
 	bytes   int               // of their keys and values
 	since   time.Time         // when the first of them was read

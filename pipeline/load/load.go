@@ -71,6 +71,8 @@ type Table interface {
 	Insert(ctx context.Context, token string, from Partition, records []pipeline.Record) (Inserted, error)
 	// Offsets lists the offsets in [from, to) of the partition whose records have a row, ascending and each once.
 	Offsets(ctx context.Context, at Partition, from, to int64) ([]int64, error)
+	// Count counts the offsets that have a row in each of the ranges, which are of different partitions.
+	Count(ctx context.Context, ranges []Closed) (map[Partition]int, error)
 }
 
 // Inserted accounts for the records of one block: each is a row or skipped.

@@ -36,13 +36,17 @@ type loader struct {
 	wait    time.Duration // before the next try; 0 when there is none to make
 	failing bool          // since the last block that came in
 	lagAt   time.Time     // when the lag was last looked up
+	watch   *watch
 }
 
 func newLoader(cfg Config, log Log, table Table) *loader {
-	return &loader{cfg: cfg, log: log, table: table, metrics: newMetrics(cfg), feeds: map[Partition]*feed{}}
+	l := &loader{cfg: cfg, log: log, table: table, metrics: newMetrics(cfg), feeds: map[Partition]*feed{}}
+	l.watch = newWatch(l)
+	return l
 }
 
 func (l *loader) run(ctx context.Context) error {
+	defer l.watch.end()
 	for {
 		if err := l.poll(ctx); err != nil {
 			return fmt.Errorf("load %s: %w", l.cfg.Table, err)
@@ -59,6 +63,7 @@ func (l *loader) run(ctx context.Context) error {
 		}
 		l.trouble(blocks, err)
 		l.observe(ctx)
+		l.watch.turn(ctx)
 	}
 }
 
@@ -208,6 +213,9 @@ func (l *loader) commit(ctx context.Context, s stage) error {
 		return err
 	}
 	for _, f := range feeds {
+		if s == inserted {
+			l.watch.add(f)
+		}
 		f.committed()
 	}
 	return nil
@@ -228,7 +236,7 @@ func (l *loader) insert(ctx context.Context) error {
 				l.metrics.retries.WithLabelValues("insert").Inc()
 				return fmt.Errorf("insert %s: %w", f.intent.token(f.at), err)
 			}
-			f.stage = inserted
+			f.stage, f.rows = inserted, done.Rows
 			l.metrics.loaded(done, time.Since(start))
 			return nil
 		})

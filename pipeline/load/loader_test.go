@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"andon/pipeline"
+	"andon/schemas/event"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -239,6 +240,57 @@ func TestAnOutageIsToldOnceAndNothingIsReadIntoMemory(t *testing.T) {
 		}
 		if n := strings.Count(said.String(), "loaded again"); n != 1 {
 			t.Errorf("its end is told %d times:\n%s", n, said.String())
+		}
+	})
+}
+
+func TestRowsThatVanishAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(5, 2, 400)
+		for _, records := range w.records {
+			for i := range records {
+				records[i].At = event.At(time.Now())
+			}
+		}
+		var said bytes.Buffer
+		cfg := quiet(prometheus.NewRegistry())
+		cfg.Logger = slog.New(slog.NewTextHandler(&said, nil))
+		ctx, cancel := context.WithCancel(t.Context())
+		log := &fakeLog{w: w}
+		w.owner = log
+		l := newLoader(cfg, log, w)
+		ended := make(chan error)
+		go func() { ended <- l.run(ctx) }()
+		expect := func(what string, want float64) {
+			t.Helper()
+			time.Sleep(2 * watchEvery) // a look and, in case one has just begun, the next
+			synctest.Wait()
+			if n := testutil.ToFloat64(l.metrics.missing); n != want {
+				t.Errorf("andon_reconcile_rows_missing is %v %s, want %v", n, what, want)
+			}
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		at := Partition{"source", 1}
+		w.mu.Lock()
+		all := w.rows[at]
+		w.rows[at] = slices.Clone(all[7:])
+		w.mu.Unlock()
+		expect("with 7 rows gone", 7)
+		expect("as they stay away", 7)
+		w.mu.Lock()
+		w.rows[at] = all
+		w.mu.Unlock()
+		expect("after the repair", 0)
+		if len(l.watch.since) != 0 {
+			t.Errorf("what was counted is still watched: %v", l.watch.since)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(said.String(), "andon reconcile --repair --table rows"); n != 1 {
+			t.Errorf("the repair is told %d times:\n%s", n, said.String())
 		}
 	})
 }

@@ -17,6 +17,7 @@ type metrics struct {
 	seconds      prometheus.Histogram
 	lag, delay   prometheus.Gauge
 	down, halted prometheus.Gauge
+	missing      prometheus.Gauge
 }
 
 func newMetrics(cfg Config) *metrics {
@@ -38,10 +39,11 @@ func newMetrics(cfg Config) *metrics {
 		retries: counters("andon_load_retries_total", "Failed writes, each tried again: commit or insert.", "write"),
 		seconds: register(r, prometheus.NewHistogram(prometheus.HistogramOpts{Name: "andon_load_insert_seconds",
 			Help: "Time of one confirmed insert.", Buckets: prometheus.ExponentialBuckets(0.002, 2, 14)})),
-		lag:    gauge("andon_load_lag_offsets", "Offsets still to be loaded, over all partitions; 0 when all rows are in the table."),
-		delay:  gauge("andon_load_delay_seconds", "Age of the oldest record that is read but not in the table."),
-		down:   gauge("andon_load_down", "1 while writes fail."),
-		halted: gauge("andon_load_stopped_partitions", "Partitions that need a repair before they are loaded again."),
+		lag:     gauge("andon_load_lag_offsets", "Offsets still to be loaded, over all partitions; 0 when all rows are in the table."),
+		delay:   gauge("andon_load_delay_seconds", "Age of the oldest record that is read but not in the table."),
+		down:    gauge("andon_load_down", "1 while writes fail."),
+		missing: gauge("andon_reconcile_rows_missing", "Rows that were loaded and are not in the table any more, as of the last look; andon reconcile repairs them."),
+		halted:  gauge("andon_load_stopped_partitions", "Partitions that need a repair before they are loaded again."),
 	}
 	m.down.Set(0)
 	return m

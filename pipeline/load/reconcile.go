@@ -78,6 +78,9 @@ func (d *Difference) Add(e Difference) {
 // under tokens that were never used; a loader may run meanwhile, since it does not touch the range any more.
 func Reconcile(ctx context.Context, c Closed, records iter.Seq2[pipeline.Record, error], table Ledger, rules Rules) (Difference, error) {
 	r := &reconciling{Closed: c, table: table, rules: rules}
+	if c.From >= c.To {
+		return r.found, nil
+	}
 	var err error
 	if r.sums, err = table.Sums(ctx, c.Partition, c.From, c.To, stretch); err != nil {
 		return r.found, err

@@ -139,16 +139,37 @@ func (l *loader) Offsets(_ context.Context, at load.Partition, from, to int64) (
 	return slices.Compact(list), err
 }
 
+// Count implements load.Table.
+func (l *loader) Count(_ context.Context, ranges []load.Closed) (map[load.Partition]int, error) {
+	counts := map[load.Partition]int{}
+	err := l.call(l.ctx, l.way(load.Partition{}), "count", func(fate) error {
+		for _, c := range ranges {
+			there := map[int64]bool{}
+			for _, r := range l.table.rows[c.Partition] {
+				if c.From <= r.Offset && r.Offset < c.To {
+					there[r.Offset] = true
+				}
+			}
+			counts[c.Partition] = len(there)
+		}
+		return nil
+	})
+	return counts, err
+}
+
 // way is the stream of the inserts of a partition: those of several are on their way at a time.
 func (l *loader) way(at load.Partition) *stream {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ways[at] == nil {
-		i := int(at.Number)
-		if at.Topic == "costs" {
+		i := 1 + int(at.Number)
+		switch at.Topic {
+		case "costs":
 			i += 2
+		case "": // none: counts
+			i = 6
 		}
-		l.ways[at] = l.stream(1+i, fmt.Sprintf("%s/%d", at.Topic, at.Number))
+		l.ways[at] = l.stream(i, fmt.Sprintf("%s/%d", at.Topic, at.Number))
 	}
 	return l.ways[at]
 }
