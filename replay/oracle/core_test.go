@@ -68,6 +68,9 @@ func lane(t *rapid.T, h *history, w way, partition uint64) (map[exception.ID]exc
 		}
 		engine.Keep()
 		for _, x := range settled.Exceptions {
+			if was := last[x.ID]; !follows(was, x) {
+				t.Fatalf("%+v\nafter %+v\n%v", x, was, h)
+			}
 			last[x.ID] = x
 		}
 		for _, c := range settled.Costs {
@@ -76,6 +79,19 @@ func lane(t *rapid.T, h *history, w way, partition uint64) (map[exception.ID]exc
 		items = items[st.Items:]
 	}
 	return last, paid
+}
+
+// follows reports whether a revision may come after what was said of the exception before, if anything was.
+func follows(was, is exception.Exception) bool {
+	open := was.State == exception.Open
+	fits := map[exception.Change]bool{
+		exception.WasOpened:    !open && is.State == exception.Open,
+		exception.WasUpdated:   open && is.State == exception.Open,
+		exception.WasCleared:   is.State == exception.Cleared && was.Revision > 0,
+		exception.WasRetracted: is.State == exception.Retracted && was.Revision > 0 && was.State != exception.Retracted,
+	}
+	standIn := was.DetectedAt == was.OpenedAt // while a lane has no time yet
+	return fits[is.Change] && is.Revision == was.Revision+1 && (is.DetectedAt >= was.DetectedAt || standIn)
 }
 
 // items is what a partition holds: records of some subjects, and all ticks if it is these that make the time pass.
