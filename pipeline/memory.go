@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -75,9 +76,16 @@ func (m *memory) restore(ctx context.Context, l *Loop, id Lane, former *memory) 
 	started := l.Now()
 	l.Log.Debug("restoring lane", "lane", id.String(), "entries", c.Seq, "input", c.Input, "side", c.Side)
 	restored, err := l.redo(ctx, id, c)
-	if err != nil {
-		m.err = err
-		return
+	for err != nil {
+		// A lane that was taken over meanwhile, when this process stood still, say, has gone on elsewhere: its past was read as of two instants.
+		// Only what stands committed by now says whether anything is wrong with it.
+		now, unknown := l.history.Committed(ctx, id)
+		if unknown != nil || now == c {
+			m.err = cmp.Or(unknown, err)
+			return
+		}
+		c = now
+		restored, err = l.redo(ctx, id, c)
 	}
 	m.lane = restored
 	l.Log.Debug("restored lane", "lane", id.String(), "entities", restored.engine.Size().Entities, "took", l.Now().Sub(started).Round(time.Millisecond))

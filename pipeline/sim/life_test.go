@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -50,7 +51,7 @@ func play(t *testing.T, seed uint64, lines io.Writer) (l *life, v verdict) {
 		l = &life{stage: s, table: newTable(s), metrics: pipeline.NewMetrics(prometheus.NewRegistry()), settings: setting.Settings{Clock: setting.Log, Costs: setting.DefaultCosts()}}
 		if s.profile.wall {
 			l.settings = setting.Default()
-			l.settings.Forget = setting.Forget{ClosedS: 2 * 86_400, OpenS: 5 * 86_400}
+			l.settings.Forget = setting.Forget{ClosedS: 6 * 86_400, OpenS: 9 * 86_400} // nothing is told of a parcel so long after
 		}
 		l.broker = &broker{stage: s, parts: map[load.Partition]*partition{}, writers: map[string]*writer{}}
 		l.found()
@@ -91,7 +92,7 @@ func (l *life) direct() {
 	l.outages(l.horizon)
 	l.horizon += 2 * time.Hour
 	if l.profile.wall {
-		l.horizon += 12 * 24 * time.Hour
+		l.horizon += 20 * 24 * time.Hour
 	}
 	for i := range l.profile.workers {
 		m := &machine{life: l, name: fmt.Sprintf("worker%d", i), index: i, run: l.work}
@@ -148,7 +149,7 @@ func (l *life) config(p *proc) pipeline.Config {
 	}
 	if p != nil {
 		c.Now = func() time.Time { return l.begin.Add(min(l.now(), l.horizon) + p.skew) }
-		c.Redo = l.profile.redo
+		c.Redo, c.Log = l.profile.redo, slog.New(errorsOf{slog.DiscardHandler, p})
 		c.Engine = func(f event.Family) (pipeline.Engine, error) {
 			e, err := detectors.New(f, l.settings)
 			return slow{e, p}, err
@@ -178,7 +179,12 @@ func (l *life) work(p *proc) error {
 	l.mu.Lock()
 	l.workers = append(l.workers, w)
 	l.mu.Unlock()
-	err := pipeline.NewLoop(l.config(p), w, w, w).Run(p.ctx)
+	// A loop restores as many lanes at a time as there are processors: as many as there are lanes, and none waits. What runs, runs on one: that is
+	// faster when hardly ever two goroutines have something to do.
+	runtime.GOMAXPROCS(len(l.lanes()))
+	loop := pipeline.NewLoop(l.config(p), w, w, w)
+	runtime.GOMAXPROCS(1)
+	err := loop.Run(p.ctx)
 	if err == nil {
 		w.leave(l.detect, w.own, w.main)
 	}
@@ -193,7 +199,7 @@ func (l *life) bring(p *proc) error {
 		return err
 	}
 	err := load.Run(p.ctx, load.Config{Table: "rows", Group: "load", Linger: 200 * time.Millisecond, BlockRows: l.profile.blockRowsMost,
-		Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()}, x, x)
+		Logger: slog.New(errorsOf{slog.DiscardHandler, p}), Registerer: prometheus.NewRegistry()}, x, x)
 	if err == nil {
 		p.leave(l.load, x.own, x.main)
 	}

@@ -20,11 +20,9 @@ var (
 	traced = flag.String("trace", "", "file that each history is told to, line by line, and to another with .again the second time")
 )
 
-// Restores run side by side up to the number of processors: with as many as there are lanes, that number changes nothing.
 func TestMain(m *testing.M) {
-	runtime.GOMAXPROCS(8)
+	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(800) // histories are short
-	flag.Parse()
 	os.Exit(m.Run())
 }
 

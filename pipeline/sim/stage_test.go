@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -184,6 +185,25 @@ func (s *stage) breach(format string, args ...any) {
 		s.broken = append(s.broken, text)
 		s.note("-", "BREACH "+text, works, nil)
 	}
+}
+
+// errorsOf takes what a process logs: an error is what a person must see to, and nothing here needs one.
+type errorsOf struct {
+	slog.Handler
+	*proc
+}
+
+// Enabled implements slog.Handler.
+func (h errorsOf) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelError }
+
+// Handle implements slog.Handler.
+func (h errorsOf) Handle(_ context.Context, r slog.Record) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+	h.breach("%s says: %s", h.name, text)
+	return nil
 }
 
 // proc is one process, from its start to its end.

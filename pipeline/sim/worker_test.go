@@ -12,6 +12,7 @@ import (
 	"andon/pipeline"
 	"andon/pipeline/load"
 	"andon/schemas/event"
+	"andon/schemas/exception"
 	"andon/schemas/journal"
 )
 
@@ -333,21 +334,25 @@ type past struct {
 	restored int
 }
 
-// Open implements pipeline.History. It waits until the journal is stable up to its high watermark.
+// Open implements pipeline.History. It waits until journal and snapshots are stable up to their high watermarks.
 func (w *worker) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipeline.Past, error) {
 	p := &past{worker: w, stream: w.restoring(l), lane: l}
-	high := int64(-1)
+	high := [2]int64{-1, -1}
 	for stable := false; !stable; {
 		err := w.call(ctx, p.stream, "open", func(fate) error {
-			part := w.b.part(load.Partition{Topic: "journal", Number: l.Partition})
-			if high < 0 {
-				high = part.high()
+			stable = true
+			for i, topic := range []string{"journal", "snapshots"} {
+				part := w.b.part(load.Partition{Topic: topic, Number: l.Partition})
+				if high[i] < 0 {
+					high[i] = part.high()
+				}
+				stable = stable && part.stable() >= high[i]
 			}
-			if stable = part.stable() >= high; !stable {
+			if !stable {
 				w.fired["read waited for markers"]++
 				return nil
 			}
-			p.journal, _ = part.read(0, high, int(high))
+			p.journal, _ = w.b.part(load.Partition{Topic: "journal", Number: l.Partition}).read(0, high[0], int(high[0]))
 			p.journal = slices.DeleteFunc(p.journal, func(r pipeline.Record) bool { return string(r.Key) != l.String() })
 			return p.begin(mark)
 		})
@@ -423,6 +428,24 @@ func (p *past) Entry(ctx context.Context) (e pipeline.Written, err error) {
 	}
 	e.Hash, e.At = journal.HashOf(r.Value), r.Offset
 	return e, pipeline.Fail(pipeline.Refused, journal.Decode(r.Value, &e.Entry))
+}
+
+// Published implements pipeline.Past.
+func (p *past) Published(context.Context) (list []exception.Exception, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := map[string][]byte{}
+	for _, r := range p.b.part(load.Partition{Topic: "exceptions", Number: p.lane.Partition}).all() {
+		last[string(r.Key)] = r.Value
+	}
+	for _, key := range slices.Sorted(maps.Keys(last)) {
+		if last[key] != nil {
+			var x exception.Exception
+			err = errors.Join(err, exception.Decode(last[key], &x))
+			list = append(list, x)
+		}
+	}
+	return list, err
 }
 
 // Records implements pipeline.Past.
