@@ -40,4 +40,5 @@ func TestDataOverAClickHouseOutage(t *testing.T) {
 		t.Errorf("%d rows of %d events", n, len(set.Records))
 	}
 	checkFinal(t, set, revisions)
+	checkReconciled(t, l, len(set.Records))
 }
