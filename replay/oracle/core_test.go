@@ -26,22 +26,24 @@ type way struct {
 
 var plain = way{1, func() int { return 1 }, func() bool { return false }, setting.Log}
 
-// core runs a history through the detectors and returns what stands in the end: the last revisions of what is open or was a real violation, less
-// what depends on who looked when.
-func core(t *rapid.T, h *history, w way) (all []exception.Exception) {
+// run runs a history through the detectors and returns what stands in the end: the last revisions of what is open or was a real violation, less
+// what depends on who looked when, and the costs that were not withdrawn.
+func run(t *rapid.T, h *history, w way) (standing []exception.Exception, owed []cost.Cost) {
 	for p := range w.partitions {
-		exceptions, _ := lane(t, h, w, p)
+		exceptions, costs := lane(t, h, w, p)
 		for _, x := range exceptions {
 			if x.State != exception.Retracted && !x.LateData {
 				x.Revision, x.DetectedAt, x.Change = 0, 0, ""
-				all = append(all, x)
+				standing = append(standing, x)
+			}
+		}
+		for _, c := range costs {
+			if !c.Withdrawn {
+				owed = append(owed, c)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b exception.Exception) int {
-		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Episode, b.Episode))
-	})
-	return all
+	return standing, owed
 }
 
 // lane runs what falls on one partition, and returns the last revision of each exception and the last word on each cost.
@@ -113,25 +115,38 @@ func tick(at event.Micros) beat.Item {
 	return beat.Item{Event: event.Event{Type: event.ClockTick, Time: at}, At: at}
 }
 
-// asOracle is what the oracle says of exceptions.
-func asOracle(exceptions []exception.Exception) (all []oracle.Exception) {
+// core is the exceptions that stand in the end, as the oracle writes them.
+func core(t *rapid.T, h *history, w way) (all []oracle.Exception) {
 	known := func(n *int64) int64 {
 		if n == nil {
 			return oracle.Unknown
 		}
 		return *n
 	}
-	for _, x := range exceptions {
+	standing, _ := run(t, h, w)
+	for _, x := range standing {
 		all = append(all, oracle.Exception{ID: x.ID, Tenant: x.Tenant, Code: x.Code, Subject: x.Subject, Episode: x.Episode, State: x.State,
 			OpenedAt: x.OpenedAt, ClearedAt: x.ClearedAt, Expected: known(x.Expected), Observed: known(x.Observed), Delta: known(x.Delta)})
 	}
+	slices.SortFunc(all, func(a, b oracle.Exception) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Episode, b.Episode))
+	})
 	return all
 }
 
-// written is exceptions as their records are.
-func written(exceptions []exception.Exception) (lines []string) {
-	for i := range exceptions {
-		lines = append(lines, string(exception.Append(nil, &exceptions[i])))
+// written is what stands in the end, to the last byte of its records, but for the subject that is left out.
+func written(t *rapid.T, h *history, w way, but string) (lines []string) {
+	standing, owed := run(t, h, w)
+	for _, x := range standing {
+		if x.Subject != but {
+			lines = append(lines, string(exception.Append(nil, &x)))
+		}
 	}
+	for _, c := range owed {
+		if c.Subject != but {
+			lines = append(lines, string(cost.Append(nil, &c)))
+		}
+	}
+	slices.Sort(lines)
 	return lines
 }
