@@ -30,29 +30,34 @@ type Redone struct {
 // Beat runs the beat of an entry over its records and makes it final.
 func (r *Rerun) Beat(e *journal.Entry, side, input []Record) Redone {
 	r.side.records, r.input.records = side, input
-	r.decode()
-	if i := r.skipDead(e.DeadLettered); i >= 0 {
-		record, of := r.record(i)
-		return Redone{Wrong: fmt.Sprintf("record %d (side: %t) cannot be judged now (%s), and the journal says that it was", record.Offset, of, r.rejects[i].reason)}
+	return r.rerun(e)
+}
+
+// rerun runs the beat of an entry again over the records at hand and makes it final.
+func (l *lane) rerun(e *journal.Entry) Redone {
+	l.decode()
+	if i := l.skipDead(e.DeadLettered); i >= 0 {
+		record, of := l.record(i)
+		return Redone{Wrong: fmt.Sprintf("record %d (side: %t) cannot be judged now (%s), and the journal says that it was", record.Offset, of, l.rejects[i].reason)}
 	}
-	stepped := r.engine.Step(beat.Batch{Items: r.items, End: e.End, Disarm: e.Disarmed})
+	stepped := l.engine.Step(beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed})
 	if len(stepped.Requests) != len(e.Replies) {
 		return Redone{Wrong: fmt.Sprintf("it asks models %d questions, the journal has %d answers", len(stepped.Requests), len(e.Replies))}
 	}
-	settled := r.engine.Settle(e.Replies)
-	if refused := refusals(stepped, settled); stepped.Items != len(r.items) || refused > 0 {
-		return Redone{Wrong: fmt.Sprintf("%d of its %d records are folded and %d refused", stepped.Items, len(r.items), refused)}
+	settled := l.engine.Settle(e.Replies)
+	if refused := refusals(stepped, settled); stepped.Items != len(l.items) || refused > 0 {
+		return Redone{Wrong: fmt.Sprintf("%d of its %d records are folded and %d refused", stepped.Items, len(l.items), refused)}
 	}
-	done := Redone{Entry: journal.Entry{Start: stepped.Start, End: stepped.End, Counts: stepped.Counts}, Items: r.items, Exceptions: settled.Exceptions}
-	for i := range r.items {
-		if record, _ := r.record(i); record.Unreadable { // one item, and as many records as it has offsets
+	done := Redone{Entry: journal.Entry{Start: stepped.Start, End: stepped.End, Counts: stepped.Counts}, Items: l.items, Exceptions: settled.Exceptions}
+	for i := range l.items {
+		if record, _ := l.record(i); record.Unreadable { // one item, and as many records as it has offsets
 			n := record.Next - record.Offset - 1
 			done.Entry.Counts.Add(beat.Counts{Read: n, DeadLettered: n})
 		}
 	}
-	done.Entry.Outputs = r.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs})
-	done.Outputs = r.out.list
-	r.engine.Keep()
+	done.Entry.Outputs = l.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs})
+	done.Outputs = l.out.list
+	l.engine.Keep()
 	return done
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"andon/schemas/beat"
 	"andon/schemas/journal"
 )
 
@@ -154,31 +153,15 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 		return nil
 	}
 	defer l.sit()()
-	l.decode()
-	if i := l.skipDead(e.DeadLettered); i >= 0 {
-		return l.diverged(e, fmt.Sprintf("record %d rejected as %s", i, l.rejects[i].reason))
+	done := l.rerun(e)
+	switch is := done.Entry; {
+	case done.Wrong != "":
+		return l.diverged(e, done.Wrong)
+	case is.Counts != e.Counts || is.Start != e.Start || is.End != e.End:
+		return l.diverged(e, fmt.Sprintf("%+v from %s to %s", is.Counts, is.Start, is.End))
+	case is.Outputs != e.Outputs:
+		return l.diverged(e, fmt.Sprintf("outputs of digest %q instead of %q (andon verify names the first that differs)", is.Outputs, e.Outputs))
 	}
-	stepped := l.engine.Step(beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed})
-	if len(stepped.Requests) != len(e.Replies) {
-		return l.diverged(e, fmt.Sprintf("%d questions to models, answered by %d", len(stepped.Requests), len(e.Replies)))
-	}
-	settled := l.engine.Settle(e.Replies)
-	if stepped.Items != len(l.items) || len(stepped.Rejected)+len(stepped.Disarmed)+len(settled.Poisoned)+len(settled.Disarm) > 0 {
-		return l.diverged(e, fmt.Sprintf("%d of %d records folded, %d refused", stepped.Items, len(l.items), len(stepped.Rejected)+len(settled.Poisoned)))
-	}
-	counts := stepped.Counts
-	for i := range l.items {
-		if r, _ := l.record(i); r.Unreadable {
-			counts.Add(beat.Counts{Read: r.Next - r.Offset - 1, DeadLettered: r.Next - r.Offset - 1})
-		}
-	}
-	if counts != e.Counts || stepped.Start != e.Start || stepped.End != e.End {
-		return l.diverged(e, fmt.Sprintf("%+v from %s to %s", counts, stepped.Start, stepped.End))
-	}
-	if is := l.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs}); is != e.Outputs {
-		return l.diverged(e, fmt.Sprintf("outputs of digest %q instead of %q (andon verify names the first that differs)", is, e.Outputs))
-	}
-	l.engine.Keep()
 	return nil
 }
 
