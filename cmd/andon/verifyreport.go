@@ -39,6 +39,11 @@ func printReport(to io.Writer, r *audit.Report) {
 	for _, u := range r.Unchecked {
 		fmt.Fprintf(to, "\nNOT CHECKED  %s\n  %s\n", uncheckedPlace(u), u.Says)
 	}
+	for _, l := range r.Lanes {
+		for _, seq := range l.Resumed {
+			fmt.Fprintf(to, "\nTAKEN UP     lane %s behind entry %d, at a snapshot: from there on it is checked\n", l.Lane, seq)
+		}
+	}
 	recreated := map[string]bool{}
 	for i := range r.Findings {
 		f := &r.Findings[i]

@@ -46,6 +46,10 @@ type Past interface {
 	Source(side bool) Source
 	// Records returns the records of a partition from one offset to another. Calls go forward only.
 	Records(ctx context.Context, side bool, from, to int64) ([]pipeline.Record, error)
+	// Snapshots are the manifests in the lane's journal, in order.
+	Snapshots(context.Context) ([]journal.Snapshot, error)
+	// Parts hands the parts of a snapshot over, in order; pipeline.ErrSnapshot says that one is gone.
+	Parts(ctx context.Context, s *journal.Snapshot, each func([]byte) error) error
 	Close()
 }
 

@@ -268,3 +268,43 @@ func TestALaneAlone(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 }
+
+// Where the start of a lane is gone, or was judged by other logic, it is taken up at a snapshot, and what is wrong behind it is found.
+func TestALaneIsTakenUpAtASnapshot(t *testing.T) {
+	for name, lame := range map[string]func(*books, int64){
+		"records are gone": func(b *books, seq int64) { b.from[carrier] = 3 * seq },
+		"the journal begins": func(b *books, seq int64) {
+			at := b.entries(carrier)[seq]
+			b.starts[pipeline.Journal] = b.outputs[pipeline.Journal][at].Offset
+			b.outputs[pipeline.Journal] = b.outputs[pipeline.Journal][at:]
+		},
+		"other logic before": func(b *books, seq int64) {
+			for _, i := range b.entries(carrier)[1:seq] {
+				b.edit(i, func(e *journal.Entry) { e.Logic, e.Outputs = "another", "x" })
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := dayWith(t, start+30*event.Day, 1)
+			if r := b.audit(t, nil); len(r.Findings)+len(r.Unchecked) > 0 {
+				t.Fatalf("%+v", r)
+			}
+			manifests, _ := (&past{books: b, id: carrier}).Snapshots(t.Context())
+			if len(manifests) < 2 {
+				t.Fatalf("%d snapshots", len(manifests))
+			}
+			base := manifests[len(manifests)-2].Seq
+			lame(b, base)
+			r := b.audit(t, nil, carrier)
+			others := slices.DeleteFunc(r.Findings, func(f audit.Finding) bool { return f.Kind == audit.ChainBroken })
+			if len(others) > 0 || len(r.Unchecked) == 0 || r.Lanes[0].Checked == 0 || len(r.Lanes[0].Resumed) != 1 || r.Lanes[0].Resumed[0] < base {
+				t.Fatalf("%+v", r)
+			}
+			last := b.entries(carrier)
+			b.edit(last[len(last)-1], func(e *journal.Entry) { e.Outputs = "x" })
+			if r := b.audit(t, nil, carrier); len(r.Findings) == 0 || r.Findings[len(r.Findings)-1].Kind != audit.OutputsDiffer {
+				t.Fatalf("%+v", r.Findings)
+			}
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type books struct {
 	from     map[pipeline.Lane]int64 // the first offset of an input
 	settings setting.Settings
 	logic    string
+	redo     time.Duration // between snapshots; negative: none
 }
 
 // day is a log in which parcels are late, then delivered, on two lanes that share the topics of outputs, in beats of a few records.
@@ -49,7 +51,12 @@ func day(t *testing.T) *books {
 // dayUntil ends with a tick; 0: without.
 func dayUntil(t *testing.T, end event.Micros) *books {
 	t.Helper()
-	b := &books{inputs: map[pipeline.Lane][]pipeline.Record{}, outputs: map[pipeline.Topic][]pipeline.Record{}, starts: map[pipeline.Topic]int64{},
+	return dayWith(t, end, -1)
+}
+
+func dayWith(t *testing.T, end event.Micros, redo time.Duration) *books {
+	t.Helper()
+	b := &books{redo: redo, inputs: map[pipeline.Lane][]pipeline.Record{}, outputs: map[pipeline.Topic][]pipeline.Record{}, starts: map[pipeline.Topic]int64{},
 		ids: map[pipeline.Lane]string{}, from: map[pipeline.Lane]int64{}, settings: setting.Default(), logic: detectors.Logic()}
 	b.settings.Clock = setting.Log
 	log := mem.New(carrier, pickpack)
@@ -87,10 +94,12 @@ func dayUntil(t *testing.T, end event.Micros) *books {
 // run judges the log and notes what is committed.
 func (b *books) run(t *testing.T, log *mem.Log) {
 	t.Helper()
+	var looks atomic.Int64
 	c := pipeline.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, b.settings) },
+		Redo:   b.redo,
 		Topic:  func(l pipeline.Lane, side bool) string { return fmt.Sprintf("%s-side=%t", l.Family, side) },
-		Logic:  b.logic, Settings: b.settings.Hash(), Now: func() time.Time { return start.UTC() },
+		Logic:  b.logic, Settings: b.settings.Hash(), Now: func() time.Time { return start.UTC().Add(time.Duration(looks.Add(1)) * time.Microsecond) },
 		Log: slog.New(slog.DiscardHandler), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}
 	keep := func(beat pipeline.Beat) (bool, error) {
@@ -166,7 +175,7 @@ func (b *books) Lanes() []pipeline.Lane { return []pipeline.Lane{carrier, pickpa
 
 // Name implements audit.Books.
 func (b *books) Name(t pipeline.Topic) string {
-	return [...]string{"exceptions", "costs", "letters", "journal"}[t]
+	return map[pipeline.Topic]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.Journal: "journal"}[t]
 }
 
 // Written implements audit.Books.
@@ -223,6 +232,33 @@ func (p *past) Records(_ context.Context, side bool, from, to int64) ([]pipeline
 		return nil, nil
 	}
 	return slices.Clone(p.inputs[p.id][from:to]), nil
+}
+
+// Snapshots implements audit.Past.
+func (p *past) Snapshots(context.Context) (all []journal.Snapshot, _ error) {
+	for _, i := range p.books.entries(p.id) {
+		var e journal.Entry
+		if err := journal.Decode(p.outputs[pipeline.Journal][i].Value, &e); err == nil && e.Snapshot != nil {
+			all = append(all, *e.Snapshot)
+		}
+	}
+	return all, nil
+}
+
+// Parts implements audit.Past. The topic is as compacted as can be.
+func (p *past) Parts(_ context.Context, s *journal.Snapshot, each func([]byte) error) error {
+	for part := range s.Parts {
+		var last []byte
+		for _, r := range p.outputs[pipeline.Snapshots] {
+			if string(r.Key) == fmt.Sprintf("%s/%d/%d", p.id, s.Slot, part) {
+				last = r.Value
+			}
+		}
+		if err := each(last); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close implements audit.Past.

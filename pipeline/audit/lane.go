@@ -32,6 +32,10 @@ type lane struct {
 	runs  bool         // the engine stands at the end of last
 	doubt doubt        // why a beat that comes to something else is no finding any more; zero: it is one
 	told  map[string]bool
+
+	looked    bool // for snapshots
+	snapshots []journal.Snapshot
+
 	whole bool // all entries are checked: what stands and was not written by them is nobody's
 }
 
@@ -110,6 +114,11 @@ func (l *lane) take(ctx context.Context, n *noted) (more bool, err error) {
 		l.skip(n, l.doubt)
 	default:
 		if more, err = l.again(ctx, n); err != nil {
+			return false, err
+		}
+	}
+	if l.lame() {
+		if err := l.resume(ctx, n); err != nil {
 			return false, err
 		}
 	}
@@ -225,7 +234,10 @@ func (l *lane) again(ctx context.Context, n *noted) (more bool, err error) {
 	case own.reason != "":
 		l.skip(n, own)
 		if len(wrong) > 0 && l.doubt.reason == "" {
-			l.doubt = own // memory is what another logic does not make it
+			l.doubt = own // memory is not what another logic makes it
+			if own.reason == OtherLogic {
+				l.doubt.says = fmt.Sprintf("they follow entries judged by logic %s, this build has %s: they are checked from the next snapshot on", n.Logic, l.Logic)
+			}
 		}
 	case len(wrong) == 0:
 		l.count(n, &l.report.Checked, 1)

@@ -28,6 +28,8 @@ type LaneReport struct {
 	Compacted int64 `json:"outputs_compacted"` // that do not stand any more, and a later record of the same key does
 	Expired   int64 `json:"outputs_expired"`   // older than the first record of their topic
 
+	Resumed []int64 `json:"resumed,omitempty"` // the entries behind which it was taken up again at a snapshot, for want of what came before
+
 	Head Head `json:"head"` // the last entry looked at
 }
 

@@ -31,7 +31,7 @@ type Books struct {
 
 // toAudit is what Books need.
 func (c Config) toAudit() (needs []need) {
-	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Costs(), c.Journal()) {
+	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Costs(), c.Journal(), c.Snapshots()) {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read}})
 	}
 	return needs
@@ -77,7 +77,7 @@ func OpenBooks(ctx context.Context, c Config, log *slog.Logger) (*Books, error) 
 
 // describe asks for the topics and their partitions.
 func (b *Books) describe(ctx context.Context, cl *kgo.Client) (map[string][]int32, error) {
-	names := append(b.laneTopics(), b.Exceptions(), b.Costs(), b.Journal())
+	names := append(b.laneTopics(), b.Exceptions(), b.Costs(), b.Journal(), b.Snapshots())
 	found, err := kadm.NewClient(cl).ListTopics(ctx, names...)
 	if err != nil {
 		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("ask for the topics: %w", err))
@@ -93,7 +93,7 @@ func (b *Books) describe(ctx context.Context, cl *kgo.Client) (map[string][]int3
 	}
 	for _, f := range event.Families {
 		for _, p := range all[b.Input(f)] {
-			for _, topic := range []string{b.Side(f), b.Exceptions(), b.Costs(), b.Journal()} {
+			for _, topic := range []string{b.Side(f), b.Exceptions(), b.Costs(), b.Journal(), b.Snapshots()} {
 				if !slices.Contains(all[topic], p) {
 					return nil, pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s has a partition %d, %s has none: run andon topics apply", ErrLayout, b.Input(f), p, topic))
 				}
@@ -160,7 +160,8 @@ func (b *Books) Lanes() []pipeline.Lane { return b.lanes }
 
 // Name implements audit.Books.
 func (b *Books) Name(t pipeline.Topic) string {
-	return [...]string{pipeline.Exceptions: b.Exceptions(), pipeline.Costs: b.Costs(), pipeline.DeadLetters: b.DeadLetter(), pipeline.Journal: b.Journal()}[t]
+	return map[pipeline.Topic]string{pipeline.Exceptions: b.Exceptions(), pipeline.Costs: b.Costs(), pipeline.DeadLetters: b.DeadLetter(),
+		pipeline.Snapshots: b.Snapshots(), pipeline.Journal: b.Journal()}[t]
 }
 
 // Size is how many offsets the journal has.
@@ -219,50 +220,4 @@ func (b *Books) Record(ctx context.Context, t pipeline.Topic, partition int32, o
 // Open implements audit.Books.
 func (b *Books) Open(_ context.Context, l pipeline.Lane) (audit.Past, error) {
 	return &chronicle{books: b, lane: l, journal: b.reader(b.Journal(), l.Partition, b.starts[b.Journal()][l.Partition])}, nil
-}
-
-// chronicle is a lane's past, with a client for each partition.
-type chronicle struct {
-	books   *Books
-	lane    pipeline.Lane
-	journal *reader
-	sources [2]*reader // input, side; nil before the first read
-}
-
-// Entry implements audit.Past.
-func (c *chronicle) Entry(ctx context.Context) (pipeline.Record, error) {
-	for {
-		r, err := c.journal.then(ctx)
-		if err != nil || r.Unreadable || string(r.Key) == c.lane.String() { // the partition holds those of other families too
-			return r, err
-		}
-	}
-}
-
-// Start implements audit.Past.
-func (c *chronicle) Start() int64 { return c.books.starts[c.books.Journal()][c.lane.Partition] }
-
-// Source implements audit.Past.
-func (c *chronicle) Source(side bool) audit.Source {
-	topic := c.books.Topic(c.lane.Family, side)
-	return audit.Source{Topic: topic, ID: c.books.ids[topic], Start: c.books.starts[topic][c.lane.Partition], End: c.books.ends[topic][c.lane.Partition]}
-}
-
-// Records implements audit.Past.
-func (c *chronicle) Records(ctx context.Context, side bool, from, to int64) ([]pipeline.Record, error) {
-	i := 0
-	if side {
-		i = 1
-	}
-	if c.sources[i] == nil {
-		c.sources[i] = c.books.reader(c.books.Topic(c.lane.Family, side), c.lane.Partition, from)
-	}
-	return c.sources[i].until(ctx, to, nil)
-}
-
-// Close implements audit.Past.
-func (c *chronicle) Close() {
-	for _, r := range append(c.sources[:], c.journal) {
-		r.close()
-	}
 }
