@@ -8,8 +8,9 @@ import (
 // CA-04: not delivered by the promised time.
 //
 // Due at promise + grace, for the timer and for the judging event alike: a DELIVERED after it raises and clears in one step, and a promise that
-// had passed when the shipment was manifested fires at once. Clears at the first DELIVERED. The promise in force is the latest manifest's.
-// Cancelled shipments are silent. State: manifest, first DELIVERED. Known false positives: late POD scans. Script: testdata/ca_04.txt.
+// had passed when the shipment was manifested fires at once. Clears at the first DELIVERED. The promise in force is the latest manifest's;
+// if that states none there is none. Cancelled shipments are silent. State: manifest, first DELIVERED. Known false positives: late POD scans.
+// Script: testdata/ca_04.txt.
 var lateVsPromise = Rule{
 	Code: "CA-04", Title: "Late against promise", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.1",
 	Text:     "The shipment was not delivered by the time promised to the customer.",

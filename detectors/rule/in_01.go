@@ -9,8 +9,8 @@ import (
 //
 // Fires at the first receipt line when no advice of the despatch that was not cancelled had come to be known (the broker's time of its earliest
 // record) by then. Clears when one comes after all; that it came too late is another rule's matter (IN-03). Abstains where the receipt names only a
-// purchase order. State: the advices and the first receipt line. Known false positives: a receipt booked under a wrong despatch number; goods
-// that come after their advice was forgotten (settings.forget).
+// purchase order and no advice names only that. State: the advices and the first receipt line. Known false positives: a receipt booked under a wrong
+// despatch number; goods that come after their advice was forgotten (settings.forget).
 // Script: testdata/in_01.txt.
 var asnMissing = Rule{
 	Code: "IN-01", Title: "ASN missing", Family: event.ASN, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.2",

@@ -7,10 +7,10 @@ import (
 
 // PA-01: what was packed is not what was picked.
 //
-// Judged per item when all cartons are closed: with the fulfilment's manifest, or when after the last pack.closed nothing more is packed for the
-// idle time. Fires when the sums of packed and picked differ; clears when later packs or picks make them equal. Abstains where picks or packs do not
-// say of what item, or are not sent. State: picks, packs and the manifest. Known false positives: goods put back after picking.
-// Script: testdata/pa_01.txt.
+// Judged per item when all cartons are closed: with the fulfilment's manifest, or when after the last pack.closed nothing more is picked or packed
+// for the idle time; open is a carton of which a pack.started says so. Fires when the sums of packed and picked differ; clears when later packs or
+// picks make them equal. Abstains where picks or packs do not say of what item, or are not sent. State: picks, packs and the manifest. Known false
+// positives: goods put back after picking. Script: testdata/pa_01.txt.
 var pickPackQty = Rule{
 	Code: "PA-01", Title: "Packed other than picked", Family: event.PickPack, Severity: exception.Major, Unit: exception.Milli, Version: 1, Since: "0.2",
 	Text:     "What was packed of an item is not what was picked of it.",
