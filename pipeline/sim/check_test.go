@@ -236,6 +236,9 @@ func (l *life) checkJournals() {
 			if e.Before != hash || e.Seq > 0 && (e.Seq != head.Seq+1 || e.Input.From != head.Input.To || e.Side.From != head.Side.To || e.Start < head.End) {
 				l.breach("entry %d of %s does not follow entry %d", e.Seq, id, head.Seq)
 			}
+			if head.Seq > 0 && e.Logic != head.Logic {
+				l.fired["logic changed"]++
+			}
 			head, hash = e, journal.HashOf(r.Value)
 			sum.Add(e.Counts)
 		}

@@ -149,6 +149,9 @@ func (l *life) config(p *proc) pipeline.Config {
 	}
 	if p != nil {
 		c.Now = func() time.Time { return l.begin.Add(min(l.now(), l.horizon) + p.skew) }
+		if l.profile.builds && l.dice(p.name+" build", uint64(p.number)).IntN(2) == 0 {
+			c.Logic = "another" // by name: it judges alike, so a lane judged anew has nothing to tell
+		}
 		c.Redo, c.Log = l.profile.redo, slog.New(errorsOf{slog.DiscardHandler, p})
 		c.Engine = func(f event.Family) (pipeline.Engine, error) {
 			e, err := detectors.New(f, l.settings)

@@ -93,6 +93,7 @@ type profile struct {
 	wall          bool
 	replace       bool // a stopped process may be replaced by another one of its name
 	blockRowsMost int
+	builds        bool          // processes are of two builds of different logic
 	redo          time.Duration // see pipeline.Config
 }
 
@@ -106,7 +107,7 @@ func newStage(seed uint64, lines io.Writer) *stage {
 	d := s.dice("profile", 0)
 	p := profile{rate: []float64{0.004, 0.015, 0.05}[d.IntN(3)], allowed: map[fate]bool{}, faultsMax: 4 + d.IntN(40),
 		window: []int{2, 5, 1000}[d.IntN(3)], tokenTTL: time.Hour, slowMarkers: d.IntN(3) == 0, workers: 1 + d.IntN(3),
-		partitions: 1 + d.Int32N(2), wall: d.IntN(3) == 0, replace: d.IntN(2) == 0, blockRowsMost: 3 + d.IntN(20),
+		partitions: 1 + d.Int32N(2), wall: d.IntN(3) == 0, replace: d.IntN(2) == 0, blockRowsMost: 3 + d.IntN(20), builds: d.IntN(4) == 0,
 		redo: []time.Duration{-1, time.Microsecond, 5 * time.Millisecond, time.Hour}[d.IntN(4)]}
 	for _, f := range []fate{refused, lost, unanswered, late, killBefore, killAfter, killLate, stopBefore, stopAfter, leaves, half, hides, skewed} {
 		p.allowed[f] = d.IntN(3) > 0
