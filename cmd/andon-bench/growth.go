@@ -24,7 +24,8 @@ type growthCmd struct {
 // Help is shown by --help.
 func (growthCmd) Help() string {
 	return `An engine of the carrier family, without Kafka: each parcel is manifested, accepted and scanned at a hub; then parcels drawn at random are
-scanned three times more, in beats of 20,000. Step, Settle and Keep are timed, making the events up is not. Ten million parcels need about 16 GB.`
+scanned three times more, in beats of 20,000. Step, Settle and Keep are timed, making the events up is not. Then
+the state is written as a snapshot and loaded again. Ten million parcels need about 16 GB.`
 }
 
 // Run measures each case.
@@ -91,6 +92,11 @@ func (c growthCmd) measure(ctx context.Context, n int, seed uint64, values map[s
 			return fmt.Errorf("the engine holds %d entities", size.Entities)
 		}
 		values["parcel_facts_bytes"] = g.facts
+		if i == 0 {
+			if err := g.snapshot(values); err != nil {
+				return err
+			}
+		}
 		runtime.KeepAlive(g)
 	}
 	events := float64(engines * measured * further)
@@ -114,10 +120,17 @@ type growth struct {
 const beatItems = 20_000
 
 func newGrowth(parcels int, seed uint64) (*growth, error) {
+	g := &growth{random: rand.New(rand.NewPCG(seed, 0)), parcels: parcels, now: firstDay, items: make([]beat.Item, 0, beatItems)}
+	var err error
+	g.engine, err = g.empty()
+	return g, err
+}
+
+// empty is a new engine.
+func (*growth) empty() (*detectors.Engine, error) {
 	s := setting.Default()
 	s.Clock = setting.Log
-	e, err := detectors.New(event.Carrier, s)
-	return &growth{engine: e, random: rand.New(rand.NewPCG(seed, 0)), parcels: parcels, now: firstDay, items: make([]beat.Item, 0, beatItems)}, err
+	return detectors.New(event.Carrier, s)
 }
 
 // fill tells of each parcel what makes it open.

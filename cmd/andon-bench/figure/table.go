@@ -36,6 +36,10 @@ var tables = map[string]table{
 		{"time an event, us", "time_us", 2}, {"to the smallest", "ratio", 2}, {"facts of a parcel, bytes", "parcel_facts_bytes", 0},
 		{"heap of a parcel, bytes", "parcel_heap_bytes", 0}, {"heap, MB", "heap_mb", 0}, {"garbage collection, %", "gc_percent", 1},
 	}},
+	"snapshot": {figure: "growth", first: "open parcels", columns: []column{
+		{"freeze, ms", "freeze_ms", 2}, {"longest part of 512 KiB, ms", "part_max_ms", 2}, {"all parts, s", "snapshot_s", 2}, {"size, MB", "snapshot_mb", 1},
+		{"loaded in, s", "load_s", 2},
+	}},
 	"restore": {figure: "restore", first: "broker", columns: []column{
 		{"events/s until the crash", "events_per_s", 0}, {"of those without, %", "without_percent", 0}, {"andon CPU, us", "andon_cpu_us", 2},
 		{"snapshots", "snapshots", 0}, {"written, MB", "snapshot_mb", 0}, {"entities", "entities", 0}, {"restored in, s", "restore_s", 1}, {"events redone", "redone", 0},
