@@ -114,9 +114,9 @@ func (l *life) direct() {
 	}
 	l.mu.Unlock()
 	for tries := 0; ; tries++ {
-		time.Sleep(l.gap(directorSlot, time.Minute))
+		time.Sleep(l.gap(directorSlot, 10*time.Minute))
 		l.mu.Lock()
-		if tries == 2000 {
+		if tries == 300 {
 			l.breach("it does not come to rest: %s", l.state())
 		}
 		if len(l.broken) > 0 || l.rests() {

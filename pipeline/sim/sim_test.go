@@ -45,7 +45,7 @@ func TestSeeds(t *testing.T) {
 		}
 		if trouble != "" {
 			wrong++
-			t.Errorf("seed %d: %s\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d -trace trace.txt", seed, trouble, seed)
+			t.Errorf("seed %d: %s\nRun it again: go test ./pipeline/sim -run Seeds -seeds 1 -from %d", seed, trouble, seed)
 		}
 		for what, n := range l.fired {
 			fired[what] += n
