@@ -25,9 +25,10 @@ func (g *guarded) permit() {
 		}
 	}
 	all("CN=andon", "mutual.")
-	for _, user := range kafkaUsers[:len(kafkaUsers)-1] {
+	for _, user := range kafkaUsers[:len(kafkaUsers)-2] {
 		all(user, "scram.")
 	}
+	g.acl(kadm.NewACLs().Topics("scram.").Operations(kadm.OpRead).Allow("User:reader").AllowHosts("*").ResourcePatternType(kadm.ACLPatternPrefixed))
 	for user, not := range map[string]*kadm.ACLBuilder{
 		"no_topic":       kadm.NewACLs().Topics("scram.own.journal").Operations(kadm.OpAll),
 		"no_write":       kadm.NewACLs().Topics("scram.own.exceptions").Operations(kadm.OpWrite),
@@ -152,6 +153,16 @@ func (g *guarded) rightsAreMissing(t *testing.T) {
 			g.refused(t, c, append(says, "kafka.sasl.user", user, "kafka-acls.sh --add --allow-principal", "User:"+user)...)
 		})
 	}
+	t.Run("to read is all that verify needs", func(t *testing.T) {
+		c := g.config("scram")
+		c.Kafka.SASL.User = "reader"
+		wantParts(t, output(t, "verify", "--config", writeConfig(t, c)), "All matches")
+		c.Kafka.SASL.User = "nobody"
+		for _, args := range []string{"verify", "explain 0123"} {
+			said := refusal(t, exitUnchecked, append(strings.Fields(args), "--config", writeConfig(t, c))...)
+			wantParts(t, said, "kafka.sasl.user: nobody lacks the right Read on topic scram.in.asn", "kafka-acls.sh --add")
+		}
+	})
 	t.Run("of a certificate", func(t *testing.T) {
 		g.refused(t, g.mutual("scram"), "kafka.tls.cert_file", "User:CN=andon", "scram.")
 	})

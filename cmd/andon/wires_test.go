@@ -34,7 +34,7 @@ type guarded struct {
 }
 
 // The users of Kafka. The others lack one right each, or have none.
-var kafkaUsers = []string{"andon", "no_topic", "no_write", "no_settings", "no_group", "no_transaction", "no_writer", "no_load_group", "no_create", "no_sender", "no_redriver", "nobody"}
+var kafkaUsers = []string{"andon", "no_topic", "no_write", "no_settings", "no_group", "no_transaction", "no_writer", "no_load_group", "no_create", "no_sender", "no_redriver", "reader", "nobody"}
 
 func newGuarded(t *testing.T) *guarded {
 	t.Helper()
