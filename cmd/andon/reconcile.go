@@ -26,7 +26,7 @@ type reconcileCmd struct {
 // Help is shown by --help.
 func (reconcileCmd) Help() string {
 	return `Reads each topic again, as far as the loader has committed it, and compares every row in ClickHouse with its record: by count and by the
-sum of a hash of all columns over 16384 offsets at a time, and row by row where these differ. It may run while all else runs.
+sum of a hash of all columns over 65536 offsets at a time, and row by row where these differ. It may run while all else runs.
 
   andon reconcile --config andon.yaml
   andon reconcile --config andon.yaml --table exceptions,costs --since 25h

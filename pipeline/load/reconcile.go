@@ -11,7 +11,7 @@ import (
 )
 
 // stretch is how many offsets are compared by one count and one sum. What differs is compared row by row, and its records are in memory until then.
-const stretch = 1 << 14
+const stretch = 1 << 16
 
 // Row is what is compared of one row.
 type Row struct {
