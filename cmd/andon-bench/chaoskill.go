@@ -24,29 +24,42 @@ const (
 	triesMax = 3
 )
 
-// draw makes the plan: one kill at each point that lacks kills, or at all of them when none does. How often a point is passed before it kills, and the
-// order, are the seed's; half of the kills at work come soon, the others after a while.
+// draw makes the plan: about as many kills as there are points, in turns at those that lack kills; at each once when none does. The order is the seed's.
 func (x *chaosRun) draw() {
-	lacking := func(p killpoint.Point) bool { return x.killed[p.Name] < x.Kills }
-	some := slices.ContainsFunc(killpoint.Points, lacking)
 	points := slices.Clone(killpoint.Points)
 	x.random.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
-	for _, p := range points {
-		n := int64(1)
-		switch p.Kind {
-		case killpoint.AtWork:
-			n += x.random.Int64N(8)
-			if later := int64(x.Orders / 200); later > 0 && x.random.Int64N(2) == 0 {
-				n += x.random.Int64N(later)
+	for turn := int64(0); len(x.plan) < len(points); turn++ {
+		before := len(x.plan)
+		for _, p := range points {
+			if x.killed[p.Name]+turn < x.Kills {
+				x.plan = append(x.plan, x.target(p))
 			}
-		case killpoint.InRestore:
-			n += x.random.Int64N(3)
-		case killpoint.AtStart:
 		}
-		if lacking(p) || !some {
-			x.plan = append(x.plan, target{killpoint.Order{Point: p.Name, Nth: n}, triesMax})
+		if len(x.plan) == before {
+			break
 		}
 	}
+	if len(x.plan) == 0 {
+		for _, p := range points {
+			x.plan = append(x.plan, x.target(p))
+		}
+	}
+}
+
+// target draws how often a point is passed before it kills: half of the kills at work come soon, the others after a while.
+func (x *chaosRun) target(p killpoint.Point) target {
+	n := int64(1)
+	switch p.Kind {
+	case killpoint.AtWork:
+		n += x.random.Int64N(8)
+		if later := int64(x.Orders / 400); later > 0 && x.random.Int64N(2) == 0 {
+			n += x.random.Int64N(later)
+		}
+	case killpoint.InRestore:
+		n += x.random.Int64N(3)
+	case killpoint.AtStart:
+	}
+	return target{killpoint.Order{Point: p.Name, Nth: n}, triesMax}
 }
 
 // kill runs a day over processes that die, and checks what came of it.

@@ -20,6 +20,7 @@ import (
 	"andon/replay"
 	"andon/replay/history"
 	"andon/replay/simulate"
+	tables "andon/schemas/clickhouse"
 	"andon/schemas/event"
 
 	"github.com/goccy/go-yaml"
@@ -57,7 +58,7 @@ func (x *chaosRun) lay(ctx context.Context, form string) (err error) {
 	x.cfg.Kafka.InputPrefix, x.cfg.Kafka.OwnPrefix = name+".in.", name+".own."
 	x.cfg.ClickHouse.Addr, x.cfg.ClickHouse.Database = x.store.Addr(), name
 	x.cfg.Beat = config.Beat{LingerMS: 20, RecordsMax: 1000} // many beats, and many blocks: there is something to interrupt
-	x.cfg.Load = config.Load{FlushMS: 50, RowsMax: 2000}
+	x.cfg.Load = config.Load{FlushMS: 100, RowsMax: 2000}
 	x.cfg.HTTP.Addr, x.cfg.Settings = "127.0.0.1:0", logSettings()
 	if form == figure.Paused {
 		x.cfg.Settings.Clock = setting.Wall
@@ -74,6 +75,22 @@ func (x *chaosRun) lay(ctx context.Context, form string) (err error) {
 	for _, args := range [][]string{{"topics", "apply"}, {"migrate"}} {
 		if out, err := exec.CommandContext(ctx, x.Andon, append(args, "--config", file)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("andon %s: %w: %s", strings.Join(args, " "), err, out)
+		}
+	}
+	return x.unmerged(ctx)
+}
+
+// unmerged keeps ClickHouse from merging the parts that inserts make: a row that was written twice would soon be one, and nobody would know.
+func (x *chaosRun) unmerged(ctx context.Context) error {
+	for _, table := range tables.Loaded {
+		name := x.cfg.ClickHouse.Database + "." + table
+		for _, query := range []string{
+			"ALTER TABLE " + name + " MODIFY SETTING parts_to_delay_insert = 1000000, parts_to_throw_insert = 1000000",
+			"SYSTEM STOP MERGES " + name,
+		} {
+			if err := x.store.conn.Exec(ctx, query); err != nil {
+				return fmt.Errorf("table %s: %w", name, err)
+			}
 		}
 	}
 	return nil

@@ -66,7 +66,7 @@ func (s Sum) Killed() (n float64) {
 
 // chaosForms shows what the runs of each case came to.
 func chaosForms(rows []Row) string {
-	lines := [][]string{{"runs with", "runs", "seeds", "SIGKILLs", "SIGSTOPs", "events", "exceptions (revisions)", "costs", "rows", "missing", "doubled", "phantom", "altered", "rows missing or doubled", "not accounted for"}}
+	lines := [][]string{{"runs with", "runs", "seeds", "SIGKILLs", "SIGSTOPs", "events", "exceptions (revisions)", "costs", "rows", "missing", "doubled", "phantom", "altered", "rows missing or doubled", "not accounted for", "rows stored twice"}}
 	for _, form := range []struct{ name, told string }{{Killed, "processes killed"}, {Paused, "a process paused and replaced"}, {Away, "ClickHouse away, tokens forgotten"}} {
 		sums, seeds, kills, n := map[string]float64{}, []uint64(nil), 0.0, 0
 		for _, r := range rows {
@@ -84,7 +84,7 @@ func chaosForms(rows []Row) string {
 			continue
 		}
 		line := []string{form.told, fmt.Sprint(n), ranges(seeds), Number(kills, 0)}
-		for _, name := range append([]string{"pauses", "events", "exceptions", "costs", "rows"}, Violations...) {
+		for _, name := range slices.Concat([]string{"pauses", "events", "exceptions", "costs", "rows"}, Violations, []string{"rows_twice"}) {
 			line = append(line, Number(sums[name], 0))
 		}
 		lines = append(lines, line)
