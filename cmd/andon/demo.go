@@ -19,6 +19,7 @@ import (
 	"andon/schemas/event"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/goccy/go-yaml"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -72,7 +73,11 @@ func (c demoCmd) Run(ctx context.Context) (err error) {
 		if c.Once {
 			return nil
 		}
-		fmt.Print(invitation(server))
+		file := filepath.Join(dir, "andon.yaml")
+		if err := writeDemoConfig(file, d.cfg); err != nil {
+			return err
+		}
+		fmt.Print(invitation(server, file))
 		<-ctx.Done()
 		return nil
 	})
@@ -82,8 +87,17 @@ func (c demoCmd) Run(ctx context.Context) (err error) {
 	return err
 }
 
+// writeDemoConfig writes the demo's configuration for the commands that look at what it left in Kafka.
+func writeDemoConfig(path string, cfg config.Config) error {
+	text, err := yaml.Marshal(cfg)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o600) // dying here: what is there goes with the directory
+}
+
 // invitation says what can be asked, and how.
-func invitation(server *embedded.ClickHouse) string {
+func invitation(server *embedded.ClickHouse, file string) string {
 	return fmt.Sprintf(`
 Now ask. ClickHouse answers on http://%[1]s and, native protocol, on %[2]s (database andon, user default, no password):
 
@@ -96,8 +110,13 @@ Now ask. ClickHouse answers on http://%[1]s and, native protocol, on %[2]s (data
     INNER JOIN andon.events_current AS e ON e.subject = x.subject WHERE x.code = 'IN-05' AND has(x.evidence, e.event_hash)
     ORDER BY x.subject, x.item, e.event_time LIMIT 10 FORMAT PrettyCompact"
 
-docs/guides/query.md has more. Everything is up until Ctrl-C, which removes it.
-`, server.HTTPAddr(), server.Addr())
+docs/guides/query.md has more. And have it proved, from another terminal:
+
+  andon verify --config %[3]s
+  andon explain EXCEPTION_ID --config %[3]s
+
+Everything is up until Ctrl-C, which removes it.
+`, server.HTTPAddr(), server.Addr(), file)
 }
 
 func demoConfig(kafka, clickHouse string) config.Config {
