@@ -61,14 +61,14 @@ type past struct {
 	restored int
 }
 
-// Open implements pipeline.History. It waits until journal and snapshots are stable up to their high watermarks.
+// Open implements pipeline.History. It waits until what it reads is stable up to its high watermark.
 func (w *worker) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipeline.Past, error) {
 	p := &past{worker: w, stream: w.restoring(l), lane: l}
-	high := [2]int64{-1, -1}
+	high := [...]int64{-1, -1, -1}
 	for stable := false; !stable; {
 		err := w.call(ctx, p.stream, "open", func(fate) error {
 			stable = true
-			for i, topic := range []string{"journal", "snapshots"} {
+			for i, topic := range []string{"journal", "snapshots", "exceptions"} {
 				part := w.b.part(load.Partition{Topic: topic, Number: l.Partition})
 				if high[i] < 0 {
 					high[i] = part.high()
