@@ -76,6 +76,21 @@ func TestRulePanics(t *testing.T) {
 	}
 }
 
+// With the log's clock time moves by ticks alone: never back, and not by one that was put aside.
+func TestWhatMovesTime(t *testing.T) {
+	e := newEngine(t, event.Carrier, setting.Settings{Clock: setting.Log})
+	aside, later := tick(start+9*event.Day), parcel(1, start+event.Day)
+	aside.Skip = true
+	later.At, later.Event.Time = start+9*event.Day, start+9*event.Day
+	for i, it := range []beat.Item{tick(start), aside, later, tick(start - event.Day)} {
+		if st := e.Step(beat.Batch{Items: []beat.Item{it}}); st.End != start {
+			t.Errorf("record %d moves the lane to %s", i, st.End)
+		}
+		e.Settle(nil)
+		e.Keep()
+	}
+}
+
 // More timers than a beat fires: it ends, the record waits, and the next beats fire the rest in the same order.
 func TestTooManyTimersEndTheBeat(t *testing.T) {
 	const parcels = 25_000

@@ -77,6 +77,17 @@ func TestForgettingIsUndone(t *testing.T) {
 	})
 }
 
+// Timers fire before the record that brings their time: a parcel whose time is up is forgotten, and what comes then begins anew.
+func TestTimersFireBeforeTheRecord(t *testing.T) {
+	s := forgetful
+	s.Clock = setting.Wall
+	e := newEngine(t, event.Carrier, s)
+	st := e.Step(beat.Batch{Items: []beat.Item{parcel(1, 0), scan(1, event.Delivered, start+event.Day), scan(1, event.InTransit, start+40*event.Day)}})
+	if st.Forgotten.Closed != 1 || st.Counts.Done != 3 || e.Size().Entities != 1 {
+		t.Errorf("%+v, %d entities", st, e.Size().Entities)
+	}
+}
+
 // lives folds items one by one and returns all that was said, and how many entities are held in the end.
 func lives(t *testing.T, family event.Family, s setting.Settings, items ...beat.Item) (said []exception.Exception, gone []exception.ID, held int) {
 	t.Helper()
