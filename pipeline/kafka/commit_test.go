@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,31 @@ func TestANewOwnerWaitsForTheOpenTransaction(t *testing.T) {
 	}
 	if c := <-found; c.Seq != 1 {
 		t.Fatalf("found %+v", c)
+	}
+}
+
+// An entry whose transaction is open when a restore begins is waited for: the journal is read to its high watermark, not to where it is stable.
+func TestARestoreReadsToTheHighWatermark(t *testing.T) {
+	s := real(t)
+	m := s.join(s.Config, 6)
+	if err := errors.Join(m.cl.BeginTransaction(), m.produce(t.Context(), timerBeat(1))); err != nil {
+		t.Fatal(err)
+	}
+	past, err := m.Open(t.Context(), lane(0), pipeline.Nowhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer past.Close()
+	if err := m.end(t.Context(), pipeline.None, nil); err != nil {
+		t.Fatal(err)
+	}
+	for seq := range int64(2) {
+		if e, err := past.Entry(t.Context()); err != nil || e.Seq != seq {
+			t.Fatalf("entry %d: %+v, %v", seq, e, err)
+		}
+	}
+	if _, err := past.Entry(t.Context()); !errors.Is(err, io.EOF) {
+		t.Fatal(err)
 	}
 }
 

@@ -33,6 +33,7 @@ func TestALaneRefusesToStart(t *testing.T) {
 		"the offsets are gone":                   {(*site).dropOffsets, logClock, pipeline.ErrNoOffsets, "run andon topics apply"},
 		"the offsets were moved":                 {func(s *site) { s.moveOffset(0, 0, "0") }, logClock, pipeline.ErrJournalEnd, "somebody moved the group's offsets"},
 		"the offsets were reset by another tool": {func(s *site) { s.moveOffset(0, 0, "") }, logClock, pipeline.ErrJournalEnd, "delete the offsets"},
+		"the offsets are of two entries":         {func(s *site) { s.commit(s.position(0, 0, "0", true)) }, logClock, pipeline.ErrJournalEnd, `carry "1" and "0"`},
 		"the journal goes on":                    {func(s *site) { s.forge(5) }, logClock, pipeline.ErrJournalGap, "two deployments"},
 		"the journal is ahead":                   {func(s *site) { s.forge(0) }, logClock, pipeline.ErrJournalEnd, "andon topics apply"},
 		"the settings changed": {func(*site) {}, setting.Settings{Clock: setting.Log, Rules: map[string]map[string]int64{"CA-04": {"grace_s": 1}}},
@@ -56,13 +57,18 @@ func TestALaneRefusesToStart(t *testing.T) {
 // moveOffset commits another position of a carrier lane, as an operator's tool would.
 func (s *site) moveOffset(partition int32, at int64, meta string) {
 	s.t.Helper()
+	s.commit(s.position(partition, at, meta, false), s.position(partition, 0, meta, true))
+}
+
+func (s *site) position(partition int32, at int64, meta string, side bool) kadm.Offset {
+	return kadm.Offset{Topic: s.Topic(event.Carrier, side), Partition: partition, At: at, LeaderEpoch: -1, Metadata: meta}
+}
+
+func (s *site) commit(positions ...kadm.Offset) {
+	s.t.Helper()
 	offsets := kadm.Offsets{}
-	for _, side := range []bool{false, true} {
-		offset := kadm.Offset{Topic: s.Topic(event.Carrier, side), Partition: partition, At: at, LeaderEpoch: -1, Metadata: meta}
-		if side {
-			offset.At = 0
-		}
-		offsets.Add(offset)
+	for _, p := range positions {
+		offsets.Add(p)
 	}
 	commit := func() error { return s.admin.CommitAllOffsets(s.t.Context(), s.Group(Detect), offsets) }
 	if err := patiently(s.t.Context(), commit); err != nil { // a topic just made is not known everywhere at once
