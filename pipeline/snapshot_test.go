@@ -145,7 +145,7 @@ func TestAPlannedStopSnapshots(t *testing.T) {
 func TestAnUndonePartIsWrittenAgain(t *testing.T) {
 	with, _ := snapshotted(t)
 	with.more()
-	aborts := 0
+	aborts, stop := 0, errors.New("stop")
 	with.options.Fault = func(b pipeline.Beat) (bool, error) {
 		for _, out := range b.Lanes[0].Outputs {
 			if out.Topic == pipeline.Snapshots && aborts < 3 {
@@ -153,13 +153,20 @@ func TestAnUndonePartIsWrittenAgain(t *testing.T) {
 				return false, pipeline.Fail(pipeline.Aborted, errors.New("aborted"))
 			}
 		}
+		if aborts == 3 && b.Lanes[0].Entry.Snapshot != nil {
+			return true, pipeline.Fail(pipeline.Lost, stop)
+		}
 		return true, nil
 	}
-	with.mustRun(t)
-	if aborts != 3 {
-		t.Fatalf("%d beats with parts were aborted", aborts)
+	if err := with.run(t); !errors.Is(err, stop) || aborts != 3 {
+		t.Fatalf("%d beats with parts were aborted; %v", aborts, err)
 	}
+	var said bytes.Buffer
+	with.log, with.options.Fault = slog.NewTextHandler(&said, nil), nil
 	with.mustRun(t)
+	if strings.Contains(said.String(), "a snapshot is of no use") {
+		t.Error(said.String())
+	}
 	entries := with.Entries(carrier0)
 	var keys []string
 	for _, e := range entries {
