@@ -26,6 +26,10 @@ func TestCheckSettingsComparesWhatIsInEffect(t *testing.T) {
 	if err := db.checkSettings(t.Context()); err != nil {
 		t.Error(err)
 	}
+	values, err := db.settingValues(db.as(t.Context(), nil))
+	if is := values["async_insert"] + values["insert_deduplicate"]; err != nil || is != "01" { // a block is whole, and there once
+		t.Errorf("async_insert and insert_deduplicate are %q within an insert, %v", is, err)
+	}
 	db.settings["insert_deduplicate"] = "true" // reported as 1
 	if err := db.checkSettings(t.Context()); err == nil || !strings.Contains(err.Error(), `setting insert_deduplicate is "1"`) {
 		t.Errorf("another value in effect: %v", err)
