@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check race bench endurance chaos tables fuzz lint fmt new-rule engines clickhouse clean
+.PHONY: help build demo test check race mutants bench endurance chaos tables fuzz lint fmt new-rule engines clickhouse clean
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
@@ -31,6 +31,9 @@ check: lint ## the fast loop: lint and all tests that need no engine
 race: ## the fast tests under the race detector
 	@deploy/engines/need.sh cc gcc libc6-dev
 	{ CGO_ENABLED=1 go test -count=1 -race -short -json ./... || $(FAILED); } | go run ./internal/testreport
+
+mutants: engines ## plant faults one by one and see that a test catches each (a quarter of an hour)
+	go run ./internal/mutants
 
 bench: engines ## measure it: line, growth, load, latency, side by side in one run (a quarter of an hour, 16 GB)
 	go run ./cmd/andon-bench all $(BENCH_FLAGS)
