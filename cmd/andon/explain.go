@@ -159,7 +159,7 @@ func (a *auditor) trace(ctx context.Context, s *account) (err error) {
 		if s.report, err = a.run(ctx, s.candidates); err != nil {
 			return err
 		}
-		if len(s.revisions) == 0 && s.subject == "" {
+		if len(s.revisions) == 0 {
 			return s.never(a)
 		}
 		if again { // now it is known
@@ -171,11 +171,11 @@ func (a *auditor) trace(ctx context.Context, s *account) (err error) {
 
 // never is the error of an exception that no beat wrote.
 func (s *account) never(a *auditor) error {
+	err := fmt.Errorf("lane %s, run again, never raises exception %s: look in another lane", s.candidates[0], s.ID)
 	if len(s.standing) > 0 {
-		return fmt.Errorf("no beat wrote exception %s, of which %s partition %d offset %d speaks: andon verify tells what else does not match", s.ID,
+		err = fmt.Errorf("no beat that was run again wrote exception %s, of which %s partition %d offset %d speaks: andon verify tells what else does not match", s.ID,
 			a.books.Exceptions(), s.standing[0].partition, s.standing[0].offset)
 	}
-	err := fmt.Errorf("lane %s, run again, never raises exception %s: look in another lane", s.candidates[0], s.ID)
 	if len(s.report.Unchecked) > 0 {
 		return uncheckedError{fmt.Errorf("%w; not all of it could be run: %s", err, s.report.Unchecked[0].Says)}
 	}

@@ -59,9 +59,9 @@ func (s *account) printSettings(to io.Writer) {
 
 // latest is the last revision that is no tombstone; nil when there is none.
 func (s *account) latest() *exception.Exception {
-	for i := len(s.Revisions) - 1; i >= 0; i-- {
-		if x := s.Revisions[i].Exception; x != nil {
-			return x
+	for _, r := range slices.Backward(s.Revisions) {
+		if r.Exception != nil {
+			return r.Exception
 		}
 	}
 	return nil

@@ -231,7 +231,7 @@ func readHeads(path string) (heads []audit.Head, err error) {
 		heads = append(heads, audit.Head{Lane: words[1], Seq: seq, Hash: journal.Hash(words[3])})
 	}
 	if len(heads) == 0 {
-		return nil, fmt.Errorf("--heads %s: it lists no heads: give it what andon verify printed, lines such as %s carrier/3 812 q1w...", path, headWord)
+		return nil, fmt.Errorf("--heads %s: it lists no heads: give it what andon verify printed, with lines such as %s carrier/3 812 lW6_XeFi", path, headWord)
 	}
 	return heads, nil
 }
