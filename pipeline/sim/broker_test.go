@@ -77,10 +77,9 @@ type txn struct {
 
 // writer is what the coordinator knows of a transactional id. Each transaction has an epoch of its own (transaction.version 2).
 type writer struct {
-	epoch   int
-	open    *txn
-	ending  *txn // its markers are on their way
-	started time.Duration
+	epoch  int
+	open   *txn
+	ending *txn // its markers are on their way
 }
 
 func (b *broker) part(at load.Partition) *partition {

@@ -183,6 +183,7 @@ func (p *proc) suffer(d *rand.Rand, f fate, name string, do func(fate) error) (e
 		return err
 	case leaves:
 		p.cancel()
+	default: // what the operation itself makes of it
 	}
 	return do(f)
 }
