@@ -63,6 +63,30 @@ func TestALaneThatWentElsewhereIsRestored(t *testing.T) {
 	}
 }
 
+// While this process stood still, timers fired elsewhere: the lane comes back to the positions it had, but after another entry.
+func TestALaneWhoseTimersFiredElsewhereIsRestored(t *testing.T) {
+	w := newWorld()
+	w.settings.Clock = setting.Wall
+	w.send(carrier0, manifest(1, start, start+event.Day))
+	stood := false
+	w.options.Changes = func() []pipeline.Change {
+		if stood || len(w.Entries(carrier0)) < 2 {
+			return nil
+		}
+		stood, w.now = true, (start + 30*event.Day).UTC()
+		w.mustRun(t)
+		return []pipeline.Change{{Revoked: true, Lanes: []pipeline.Lane{carrier0}}, {Lanes: []pipeline.Lane{carrier0}}}
+	}
+	w.mustRun(t)
+	once := map[string]bool{}
+	for _, line := range lines(w.Exceptions) {
+		once[line] = true
+	}
+	if len(once) == 0 || len(once) != len(w.Exceptions) || w.engines.Load() != 3 {
+		t.Errorf("%d revisions, %d of them once, %d engines made", len(w.Exceptions), len(once), w.engines.Load())
+	}
+}
+
 func TestLanesShareABeat(t *testing.T) {
 	var lanes []pipeline.Lane
 	for p := range int32(4) {
