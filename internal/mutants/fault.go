@@ -119,8 +119,8 @@ func (f *fault) tests(root string) (text string, err error) {
 		}
 		text += string(b)
 	}
-	if !strings.Contains(text, "\nfunc "+f.testName()+"(") {
-		return "", errors.New("there is no " + f.testName() + " in " + f.pkg())
+	if name, _, _ := strings.Cut(f.testName(), "/"); !strings.Contains(text, "\nfunc "+name+"(") {
+		return "", errors.New("there is no " + name + " in " + f.pkg())
 	}
 	return text, nil
 }

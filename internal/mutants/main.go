@@ -25,7 +25,7 @@ One line for each fault, then caught N/total. The exit code is 1 when one is not
   SURVIVED   the test passes with it: a test is missing, or the fault is none
   BROKEN     nothing is known: the fault no longer applies, does not compile, or its test fails without it, is skipped or does not end
 
-A fault is a patch: why it matters, the test that catches it (flags may follow), the file and what is changed in it. The lines before the change
+A fault is a patch: why it matters, the test or subtest that catches it (flags may follow), the file and what is changed in it. The lines before the change
 must stand in the file exactly once; line numbers are not needed. Where code has moved on, amend the patch: never the test to suit it.
 
   Positions of lanes that did not move are not committed: nothing fences the former owner.

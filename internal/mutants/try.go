@@ -85,7 +85,8 @@ func (f *fault) run(root, overlay string) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"test", "-json", "-count=1", "-vet=off", "-timeout", testMinutes, "-run", "^" + f.testName() + "$", f.pkg()}
+	pattern := "^" + strings.ReplaceAll(f.testName(), "/", "$/^") + "$"
+	args := []string{"test", "-json", "-count=1", "-vet=off", "-timeout", testMinutes, "-run", pattern, f.pkg()}
 	args = append(args, strings.Fields(f.test)[2:]...)
 	if strings.Contains(tests, `"pgregory.net/rapid"`) { // neither look for the smallest example nor keep it
 		args = append(args, "-rapid.nofailfile", "-rapid.shrinktime=0s")
