@@ -28,7 +28,10 @@ func (l *Loop) redo(ctx context.Context, id Lane, c Committed) (*lane, error) {
 			l.Log.Warn("a snapshot is of no use: the lane is restored from an older one, or from the start of its log", "lane", id.String(), "error", err)
 			continue
 		case errors.Is(err, ErrLogLost) && len(useless) > 0:
-			return nil, Fail(Refused, fmt.Errorf("%w; and before it %w", err, errors.Join(useless...)))
+			for _, before := range useless {
+				err = fmt.Errorf("%w; before that, %w", err, before)
+			}
+			return nil, Fail(Refused, err)
 		case err != nil:
 			return nil, err
 		}
@@ -128,8 +131,9 @@ func (l *lane) follows(e *journal.Entry, c *Config) error {
 // ends checks that the journal ends where the group stands.
 func (l *lane) ends(c Committed) error {
 	switch {
-	case l.head.Seq < 0:
-		return fmt.Errorf("%w: lane %s: run andon topics apply", ErrNoJournal, l.id)
+	case l.head.Seq < 0: // offsets are committed after the genesis entry
+		return fmt.Errorf("%w: lane %s stands after entry %d at input %d, side %d, its entries are deleted: give the journal topic unlimited retention, "+
+			"and start over under a new kafka.own_prefix with andon topics apply", ErrNoJournal, l.id, c.Seq, c.Input, c.Side)
 	case !l.is(c):
 		return fmt.Errorf("%w: lane %s ends with entry %d at input %d, side %d, the group stands at entry %d, input %d, side %d: "+
 			"somebody moved the group's offsets; stop all detectors, delete the group's offsets with Kafka's own tools, "+

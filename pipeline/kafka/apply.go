@@ -43,6 +43,10 @@ const minCompactionLag = 14 * 24 * 3600 * 1000
 // costRetention is how long a cost waits to be loaded: 30 days, in milliseconds. No lane reads it again.
 const costRetention = 30 * 24 * 3600 * 1000
 
+// minRetention is for how long inputs must be kept: 3 days, in milliseconds. A lane is snapshotted each hour, so this bounds how long it may stand
+// still, and leaves older snapshots of use.
+const minRetention = 3 * 24 * 3600 * 1000
+
 // snapshotSegment is how much of a partition's snapshots is never compacted, bytes.
 const snapshotSegment = 128 << 20
 
@@ -132,7 +136,7 @@ func (a *applied) create(ctx context.Context) error {
 	return a.list(ctx, append(a.laneTopics(), a.outputs()...)...)
 }
 
-// keptLog configures a log that nothing is deleted from: lanes are restored from all of it.
+// keptLog configures a log that nothing is deleted from until its owner says otherwise.
 func keptLog(stamp string) map[string]string {
 	return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": stamp}
 }
@@ -268,9 +272,7 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 			a.warn(topic, "has retention.ms=%d, below 14 days: a loader that is away longer misses costs", ms)
 		}
 	default:
-		if config["retention.ms"] != "-1" || config["retention.bytes"] != "-1" {
-			a.warn(topic, "has retention.ms=%s and retention.bytes=%s: a lane cannot start again once a record since its genesis entry is deleted; set both to -1", config["retention.ms"], config["retention.bytes"])
-		}
+		a.checkRetention(topic, config["retention.ms"], config["retention.bytes"])
 		switch stamp := config["message.timestamp.type"]; {
 		case topic == a.Journal() || stamp == a.stamp():
 		case a.History:
@@ -287,5 +289,21 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 	}
 	if config["unclean.leader.election.enable"] == "true" {
 		a.warn(topic, "has unclean.leader.election.enable=true: acknowledged records can be lost; set it to false")
+	}
+}
+
+// checkRetention warns about a log that loses what lanes need.
+func (a *applied) checkRetention(topic, kept, size string) {
+	ms, _ := strconv.ParseInt(kept, 10, 64)
+	switch {
+	case kept == "-1" && size == "-1":
+	case topic == a.Journal():
+		a.warn(topic, "has retention.ms=%s and retention.bytes=%s: what is deleted can be neither verified nor restored; it is small, set both to -1", kept, size)
+	case a.History:
+		a.warn(topic, "has retention.ms=%s and retention.bytes=%s: history is old when it is written, and deleted at once; set both to -1", kept, size)
+	case size != "-1":
+		a.warn(topic, "has retention.bytes=%s: how many days that is depends on the traffic, and a lane that misses records cannot start again; set it to -1 and retention.ms to 7 days or more", size)
+	case ms >= 0 && ms < minRetention:
+		a.warn(topic, "has retention.ms=%s, below 3 days: a lane that stands still for longer, or whose snapshots are of no use, cannot start again; set it to 7 days (604800000) or more", kept)
 	}
 }

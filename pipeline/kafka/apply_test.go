@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -109,6 +110,33 @@ func TestApplyRefuses(t *testing.T) {
 	}
 	refused(t, again(s), ErrLayout, "cleanup.policy=compact")
 	refused(t, second(Join(t.Context(), s.Config, quiet(t))), ErrLayout, "cleanup.policy=compact")
+}
+
+// Retention that loses what lanes need is warned about, and what is long enough is not.
+func TestApplyWarnsAboutRetention(t *testing.T) {
+	for name, c := range map[string]struct {
+		topic     string
+		ms, bytes string
+		history   bool
+		says      string
+	}{
+		"nothing is deleted":    {"in.carrier", "-1", "-1", false, ""},
+		"a week":                {"in.carrier", "604800000", "-1", false, ""},
+		"a day":                 {"in.carrier", "86400000", "-1", false, "below 3 days"},
+		"a day of side records": {"own.side.asn", "86400000", "-1", false, "below 3 days"},
+		"some gigabytes":        {"in.asn", "-1", "4000000000", false, "retention.bytes=4000000000"},
+		"a week of the journal": {"own.journal", "604800000", "-1", false, "set both to -1"},
+		"a week of history":     {"in.carrier", "604800000", "-1", true, "deleted at once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &applied{Config: Config{InputPrefix: "in.", OwnPrefix: "own."}, Layout: Layout{History: c.history}, warned: map[string][]string{}}
+			a.checkRetention(c.topic, c.ms, c.bytes)
+			said := strings.Join(slices.Collect(maps.Keys(a.warned)), "\n")
+			if c.says == "" && said != "" || !strings.Contains(said, c.says) {
+				t.Errorf("it says %q", said)
+			}
+		})
+	}
 }
 
 // recreate deletes a topic and makes it again.

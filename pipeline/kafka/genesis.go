@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -42,7 +43,7 @@ func (a *applied) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.genesis(ctx, journals, starts); err != nil {
+	if err := a.genesis(ctx, journals, starts, without); err != nil {
 		return err
 	}
 	if err := a.commitLanes(ctx, without, journals); err != nil {
@@ -57,12 +58,16 @@ func (a *applied) begin(ctx context.Context) error {
 	return a.commitStarts(ctx, LoadEvents, starts, a.laneTopics()...)
 }
 
-// genesis checks the lanes the journal knows and writes the first entries of the others, all or none.
-func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, starts map[string]map[int32]int64) error {
+// genesis checks the lanes the journal knows and writes the first entries of the others, all or none. Without are the lanes without offsets.
+func (a *applied) genesis(ctx context.Context, journals map[pipeline.Lane]told, starts map[string]map[int32]int64, without []pipeline.Lane) error {
 	known := len(journals)
 	var out outgoing
 	for _, l := range a.lanes() {
 		j, has := journals[l]
+		if !has && !slices.Contains(without, l) { // offsets are committed after the entries
+			return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: lane %s has committed offsets and %s no entry of it, they are deleted: give it unlimited retention, "+
+				"and start over under a new kafka.own_prefix", pipeline.ErrNoJournal, l, a.Journal()))
+		}
 		if err := a.checkLane(l, j, has, known > 0); err != nil {
 			return err
 		}

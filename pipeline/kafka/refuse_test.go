@@ -14,7 +14,14 @@ import (
 
 // wait returns what the loop ends with.
 func (n *node) wait() error {
-	<-n.done
+	await(n.t, "the end of the process", func() bool {
+		select {
+		case <-n.done:
+			return true
+		default:
+			return false
+		}
+	})
 	if err := n.member.Leave(n.t.Context()); err != nil {
 		n.t.Error(err)
 	}
@@ -40,7 +47,12 @@ func TestALaneRefusesToStart(t *testing.T) {
 			pipeline.ErrSettings, "change settings back"},
 		"the topic was made again": {func(s *site) { s.recreate(s.Input(event.Carrier)); s.moveOffset(0, 1, "1"); s.moveOffset(1, 0, "0") }, logClock, pipeline.ErrTopicID, "own_prefix"},
 		"the records are deleted":  {func(s *site) { s.cut(s.Input(event.Carrier)) }, logClock, pipeline.ErrLogLost, "begins at 1"},
-		"the journal is deleted":   {func(s *site) { s.cut(s.Journal()) }, logClock, pipeline.ErrNoJournal, "run andon topics apply"},
+		"the side records are deleted": {func(s *site) {
+			s.cl.ProduceSync(s.t.Context(), &kgo.Record{Topic: s.Side(event.Carrier), Value: []byte("{}")})
+			s.cut(s.Side(event.Carrier))
+		}, logClock, pipeline.ErrLogLost, "side.carrier partition 0 begins at 1, lane carrier/0 needs it from 0: give the topic longer retention"},
+		"the journal is deleted": {func(s *site) { s.cut(s.Journal()) }, logClock, pipeline.ErrNoJournal,
+			"its entries are deleted: give the journal topic unlimited retention"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := real(t)
@@ -49,7 +61,9 @@ func TestALaneRefusesToStart(t *testing.T) {
 			await(t, "the promise", func() bool { return s.folded(lane(0)) == 1 })
 			n.stop()
 			c.spoil(s)
-			refused(t, s.start(s.Config, c.settings).wait(), c.want, c.says)
+			err := s.start(s.Config, c.settings).wait()
+			t.Log(err)
+			refused(t, err, c.want, c.says)
 		})
 	}
 }
@@ -91,15 +105,22 @@ func (s *site) forge(gap int64) {
 }
 
 // cut deletes all records of partition 0.
-func (s *site) cut(topic string) {
+func (s *site) cut(topic string) { s.cutIn(topic, 0) }
+
+// cutIn deletes all records of a partition.
+func (s *site) cutIn(topic string, partition int32) {
 	s.t.Helper()
-	ends, err := listOffsets(s.t.Context(), s.cl, map[string][]int32{topic: {0}}, endOffset)
+	ends, err := listOffsets(s.t.Context(), s.cl, map[string][]int32{topic: {partition}}, endOffset)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	offsets := kadm.Offsets{}
-	offsets.AddOffset(topic, 0, ends[topic][0], -1)
-	if _, err := s.admin.DeleteRecords(s.t.Context(), offsets); err != nil {
+	offsets.AddOffset(topic, partition, ends[topic][partition], -1)
+	deleted, err := s.admin.DeleteRecords(s.t.Context(), offsets)
+	if err == nil {
+		err = deleted.Error()
+	}
+	if err != nil {
 		s.t.Fatal(err)
 	}
 }
