@@ -27,10 +27,11 @@ type detector struct {
 	log     *slog.Logger
 	metrics *pipeline.Metrics
 	live    *liveness
+	reach   *kafka.Reach
 }
 
-func newDetector(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer) *detector {
-	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{log: log}}
+func newDetector(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer, reach *kafka.Reach) *detector {
+	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{log: log}, reach}
 }
 
 func (d *detector) role() role {
@@ -42,6 +43,7 @@ func (d *detector) run(ctx context.Context) error {
 	d.live.reset()
 	defer d.live.reset()
 	at := kafkaConfig(d.cfg)
+	at.Reach = d.reach
 	member, err := kafka.Join(ctx, at, d.log)
 	if err != nil {
 		return err

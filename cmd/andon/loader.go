@@ -25,6 +25,7 @@ type loader struct {
 	rows    func(*clickhouse.DB) load.Table
 	log     *slog.Logger
 	metrics prometheus.Registerer
+	reach   *kafka.Reach // nil: it does not run
 }
 
 // loaders are the role load.
@@ -38,11 +39,11 @@ func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer)
 	}
 	return []loader{
 		{cfg, tables.Exceptions, kafka.LoadExceptions, []string{at.Exceptions()},
-			func(db *clickhouse.DB) load.Table { return db.Exceptions(log) }, log, metrics},
+			func(db *clickhouse.DB) load.Table { return db.Exceptions(log) }, log, metrics, nil},
 		{cfg, tables.Costs, kafka.LoadCosts, []string{at.Costs()},
-			func(db *clickhouse.DB) load.Table { return db.Costs(log) }, log, metrics},
+			func(db *clickhouse.DB) load.Table { return db.Costs(log) }, log, metrics, nil},
 		{cfg, tables.Events, kafka.LoadEvents, inputs,
-			func(db *clickhouse.DB) load.Table { return db.Events(families(at)) }, log, metrics},
+			func(db *clickhouse.DB) load.Table { return db.Events(families(at)) }, log, metrics, nil},
 	}
 }
 
@@ -74,6 +75,7 @@ func (l loader) run(ctx context.Context) error {
 		return err
 	}
 	at := kafkaConfig(l.cfg)
+	at.Reach = l.reach
 	from, err := kafka.JoinLoad(ctx, at, l.group, l.topics, l.log)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"andon/cmd/andon/config"
+	"andon/pipeline/kafka"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -67,14 +68,16 @@ func (c runCmd) Run(ctx context.Context) error {
 func work(ctx context.Context, cfg config.Config, log *slog.Logger, metrics *prometheus.Registry, observed func(addr string)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	reach := kafka.NewReach(log)
 	var roles []role
 	var checks []func() error
 	if slices.Contains(cfg.Roles, config.RoleDetect) {
-		d := newDetector(cfg, log, metrics)
+		d := newDetector(cfg, log, metrics, reach)
 		roles, checks = append(roles, d.role()), append(checks, d.live.ready)
 	}
 	if slices.Contains(cfg.Roles, config.RoleLoad) {
 		for _, l := range loaders(cfg, log, metrics) {
+			l.reach = reach
 			roles = append(roles, l.role())
 		}
 	}

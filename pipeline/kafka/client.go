@@ -31,7 +31,7 @@ func Dial(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt) (
 	if err != nil {
 		return nil, err
 	}
-	said := &logger{Logger: log}
+	said := &logger{Logger: log, reach: c.Reach}
 	cl, err := kgo.NewClient(append(append(secured,
 		kgo.SeedBrokers(c.Brokers...),
 		kgo.ClientID("andon-"+c.Instance),
@@ -113,10 +113,11 @@ func checkTransactions(ctx context.Context, cl *kgo.Client) error {
 	return nil
 }
 
-// logger passes the client's warnings on, once the cluster is reached: until then the error says it all.
+// logger passes the client's warnings on, once the cluster is reached: until then the error says it all. While a broker is away they are about that.
 type logger struct {
 	*slog.Logger
-	on atomic.Bool
+	reach *Reach
+	on    atomic.Bool
 }
 
 // Level implements kgo.Logger.
@@ -124,7 +125,7 @@ func (l *logger) Level() kgo.LogLevel { return kgo.LogLevelWarn }
 
 // Log implements kgo.Logger.
 func (l *logger) Log(level kgo.LogLevel, msg string, kv ...any) {
-	if !l.on.Load() {
+	if !l.on.Load() || l.reach.lacks() {
 		return
 	}
 	at := slog.LevelWarn

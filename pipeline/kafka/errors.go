@@ -59,7 +59,9 @@ func (m *Member) fetchError(topic string, partition int32, err error) error {
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		return m.lacks(onTopic, cmp.Or(topic, m.InputPrefix+"* or "+m.OwnPrefix+"side.*"), read)
 	case errors.As(err, &session):
-		m.log.Warn("the group session ended, joining again", "group", m.Group(Detect), "error", session.Err)
+		if !m.Reach.lacks() {
+			m.log.Warn("the group session ended, joining again", "group", m.Group(Detect), "error", session.Err)
+		}
 		return nil
 	}
 	// Data loss, an offset out of range, a recreated topic: memory may hold what the log no longer does. A restore finds out and says it.

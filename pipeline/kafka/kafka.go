@@ -20,6 +20,7 @@ type Config struct {
 	Partitioner map[event.Family]Partitioner
 	TLS         *wire.TLS // nil: in the clear
 	SASL        *SASL     // nil: without a user
+	Reach       *Reach    // told which brokers are away; nil: nobody is
 
 	SessionTimeout time.Duration // how long the group waits for a silent process; 30 s when 0
 }

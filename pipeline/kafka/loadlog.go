@@ -175,7 +175,9 @@ func (l *LoadLog) sessionError(err error) error {
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		return l.lacks(onTopic, strings.Join(l.topics(), " or "), read)
 	case errors.As(err, &session):
-		l.log.Warn("the group session ended, joining again", "group", l.group, "error", session.Err)
+		if !l.Reach.lacks() {
+			l.log.Warn("the group session ended, joining again", "group", l.group, "error", session.Err)
+		}
 		return nil
 	}
 	return pipeline.Fail(pipeline.Lost, fmt.Errorf("read as group %s: %w", l.group, err))

@@ -38,7 +38,7 @@ func (c Config) secured() ([]kgo.Opt, error) {
 	if err != nil {
 		return nil, pipeline.Fail(pipeline.Refused, err)
 	}
-	options := []kgo.Opt{kgo.Dialer(dial)}
+	options := []kgo.Opt{kgo.Dialer(c.Reach.watch(dial))}
 	if c.SASL != nil {
 		options = append(options, kgo.SASL(c.SASL.mechanism()))
 	}

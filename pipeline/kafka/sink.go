@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -59,12 +60,30 @@ func (m *Member) produce(ctx context.Context, b pipeline.Beat) error {
 		m.out = outgoing{}
 	}
 	if err != nil {
-		return fmt.Errorf("write a beat: %w", err)
+		return fmt.Errorf("write a beat: no broker stored it: %s: %w", m.whyNot(context.WithoutCancel(ctx)), err)
 	}
 	if failed == nil {
 		m.out.tell(b.Lanes)
 	}
 	return failed
+}
+
+// whyNot says what keeps brokers from storing records, as far as they know.
+func (m *Member) whyNot(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	topics, err := kadm.NewClient(m.cl).ListTopics(ctx, m.outputs()...)
+	if err != nil {
+		return err.Error()
+	}
+	for _, t := range topics.Sorted() {
+		for _, p := range t.Partitions.Sorted() {
+			if p.Err != nil || p.Leader < 0 {
+				return fmt.Sprintf("%s partition %d has no leader: a broker is away or its disk failed or is full", t.Topic, p.Partition)
+			}
+		}
+	}
+	return "every partition has a leader, so look at the brokers' logs and disks: one is out of room, or too slow"
 }
 
 // commitOffsets adds the position of every lane of the beat to the transaction, moved or not, in the name of the assignment the lanes are held
