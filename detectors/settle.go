@@ -170,7 +170,7 @@ func changeTo(s exception.State, wasOpen bool) exception.Change {
 // was a violation and stays as it is.
 func (m *merge) retractUnsaid(verdicts []rule.Verdict) {
 	for i, said := range m.said {
-		if x := m.raised[i]; !said && x.State != exception.Retracted && !x.LateData && !(x.State.Ended() && blind(verdicts, x.Code)) {
+		if x := m.raised[i]; !said && x.State != exception.Retracted && !x.LateData && (!x.State.Ended() || !blind(verdicts, x.Code)) {
 			gone := *x
 			gone.State, gone.ClearedAt, gone.DetectedAt = exception.Retracted, 0, m.finding.at
 			m.change(i, gone)

@@ -109,8 +109,8 @@ func TestADamagedSnapshotIsPassedOver(t *testing.T) {
 // spoilSnapshot changes a byte of the last part of the n-th newest snapshot.
 func (w *world) spoilSnapshot(n int) {
 	entries := w.Entries(carrier0)
-	for i := len(entries) - 1; i >= 0; i-- {
-		if s := entries[i].Snapshot; s != nil {
+	for _, e := range slices.Backward(entries) {
+		if s := e.Snapshot; s != nil {
 			if n == 0 {
 				part := w.Parts(carrier0)[s.First+int64(s.Parts)-1]
 				part[len(part)/2] ^= 1

@@ -80,8 +80,8 @@ func valioPicks(t *testing.T, dir string) (p replay.Paid) {
 				n++
 			}
 			for _, k := range tasks[i:n] {
-				switch {
-				case i == 0:
+				switch i {
+				case 0:
 					assumed[k.line] = true
 					work[k.line] += 51_000_000
 				default:

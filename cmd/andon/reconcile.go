@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -85,7 +86,7 @@ func (c reconcileCmd) Run(ctx context.Context) error {
 func (c reconcileCmd) compare(ctx context.Context, cfg config.Config, db *clickhouse.DB) (all load.Difference, err error) {
 	at, quiet := kafkaConfig(cfg), slog.New(slog.DiscardHandler)
 	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	defer out.Flush()
+	defer func() { err = errors.Join(err, out.Flush()) }()
 	fmt.Fprintln(out, "table\ttopic\tpartition\tfrom\tto\trecords\trows\tmissing\tchanged\textra\tdoubled\trepaired\tnot compared\t")
 	for _, l := range loaders(cfg, quiet, nil) {
 		if len(c.Table) > 0 && !slices.Contains(c.Table, l.table) {

@@ -1,6 +1,8 @@
 package rule
 
 import (
+	"slices"
+
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -116,8 +118,8 @@ func latestScans(facts []*timeline.Fact) []*timeline.Fact {
 		return facts
 	}
 	scans := 0
-	for i := len(facts) - 1; i >= 0; i-- {
-		if facts[i].IsScan() {
+	for i, f := range slices.Backward(facts) {
+		if f.IsScan() {
 			scans++
 		}
 		if scans == timeline.MaxScans {

@@ -23,10 +23,10 @@ type shipment struct {
 
 func shipmentOf(facts []*timeline.Fact) (s shipment) {
 	for _, f := range facts {
-		switch {
-		case f.Type == event.CarrierScan:
+		switch f.Type {
+		case event.CarrierScan:
 			s.scan(f)
-		case f.Type == event.ShipmentManifested:
+		case event.ShipmentManifested:
 			if s.manifest == nil || cmp.Or(cmp.Compare(f.Time, s.manifest.Time), cmp.Compare(f.Content, s.manifest.Content)) > 0 {
 				s.manifest = f
 			}

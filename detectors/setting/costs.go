@@ -29,13 +29,11 @@ type Costs struct {
 // five times the usual span. What a receipt line takes and what a carton costs nobody has published: unknown.
 func DefaultCosts() Costs {
 	return Costs{
-		Currency: "USD", LabourMinorPerH: known(3000),
-		PickLineS: known(51), PickPauseS: 255, PackCartonS: known(120), PackPauseS: 600, ReceivePauseS: 600,
-		FreightMinor: known(1347),
+		Currency: "USD", LabourMinorPerH: new(int64(3000)),
+		PickLineS: new(int64(51)), PickPauseS: 255, PackCartonS: new(int64(120)), PackPauseS: 600, ReceivePauseS: 600,
+		FreightMinor: new(int64(1347)),
 	}
 }
-
-func known(n int64) *int64 { return &n }
 
 // Version names the figures: 16 hexadecimal digits of SHA-256 over their JSON.
 func (c Costs) Version() string { return digest(c) }

@@ -85,8 +85,8 @@ func TestAppendedFactExtendsTheBytes(t *testing.T) {
 		var whole, grown Timeline
 		var b []byte
 		for i := range rapid.IntRange(0, 12).Draw(t, "facts") {
-			f, g := drawFact(t, i), Fact{}
-			g = f
+			f := drawFact(t, i)
+			g := f
 			if f.Doc != nil {
 				d := *f.Doc
 				g.Doc = &d

@@ -16,13 +16,13 @@ type place struct {
 }
 
 func (p place) String() string {
-	s := strconv.FormatInt(p.seq, 10)
+	s := strconv.AppendInt(nil, p.seq, 10)
 	for _, at := range p.snapshots {
 		if at != pipeline.Nowhere {
-			s += " " + strconv.FormatInt(at, 10)
+			s = strconv.AppendInt(append(s, ' '), at, 10)
 		}
 	}
-	return s
+	return string(s)
 }
 
 // parsePlace reads what String writes and nothing else.

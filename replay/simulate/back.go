@@ -20,6 +20,7 @@ func (o *order) sendBack(d *dice, out event.Micros) {
 		o.scan(event.OutForDelivery, o.depot(), out+event.Day)
 		at += event.Day
 		o.scan(event.AttemptFailed, o.depot(), at)
+	default:
 	}
 	at += d.between(14*event.Hour, 40*event.Hour)
 	o.scan(event.RTS, o.depot(), at)
@@ -77,6 +78,7 @@ func (o *order) journeyLabels() (labels []Label) {
 		add("CA-08", "sent back: no such address")
 	case absent:
 		add("CA-08", "sent back: nobody opened twice")
+	default:
 	}
 	if o.misread {
 		add("CA-14", "delivered %s; its label was read at another place later", o.delivered)

@@ -170,6 +170,7 @@ func (s *despatch) labels() (labels []Label) {
 			say("IN-06", "a box too many was loaded")
 		case wrongUnit:
 			say("IN-10", "the right goods, but cases were advised as pieces or pieces as cases")
+		default:
 		}
 	}
 	return labels

@@ -144,6 +144,7 @@ func (o *order) labels() []Label {
 			add("PI-01", "line %d, %s: the bin was empty; %d milli ordered, %d picked", n+1, sku(l.item), l.planned, l.actual)
 		case miscount:
 			add("PI-03", "line %d, %s: miscounted; %d milli ordered, %d picked", n+1, sku(l.item), l.planned, l.actual)
+		default:
 		}
 	}
 	return append(append(labels, o.packLabels()...), o.journeyLabels()...)

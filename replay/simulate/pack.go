@@ -55,6 +55,7 @@ func (o *order) fill(d *dice, w *world, at event.Micros) {
 			other++
 		}
 		o.packs = append(o.packs, packed{line: p.line, item: other, carton: o.cartons - 1, qty: 1000})
+	default:
 	}
 }
 
@@ -102,6 +103,7 @@ func (o *order) packLabels() (labels []Label) {
 				add(p.item, "the second tote was left behind on the conveyor")
 			}
 		}
+	default:
 	}
 	return labels
 }

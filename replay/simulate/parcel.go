@@ -152,8 +152,9 @@ func (o *order) ended(d *dice, hub int, at event.Micros) bool {
 	case crushed, dented:
 		o.scan(event.Damaged, hub, at+d.between(event.Minute, 20*event.Minute))
 		return o.fate == crushed
+	default:
+		return false
 	}
-	return false
 }
 
 func (o *order) scan(status event.Status, hub int, at event.Micros) {

@@ -35,6 +35,7 @@ func checkTimes(e *Event) *Reject {
 		return impossible("ship_by")
 	case e.ETA:
 		return impossible("eta")
+	default:
 	}
 	if e.Time == 0 {
 		return missing("event_time")

@@ -57,8 +57,9 @@ func (k kind) wanted() string {
 		return "true or false"
 	case lineList:
 		return "an array of objects"
+	default:
+		return "a string"
 	}
-	return "a string"
 }
 
 var eventMembers, lineMembers = membersOf(reflect.TypeFor[Event]()), membersOf(reflect.TypeFor[Line]())
