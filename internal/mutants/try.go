@@ -107,7 +107,7 @@ func (f *fault) run(root, overlay string) error {
 
 // judge reads what go test -json wrote.
 func judge(test string, out []byte, said string) error {
-	ended, text := "", said
+	began, ended, text := false, "", said
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	for lines.Buffer(nil, 16<<20); lines.Scan(); {
 		var e struct{ Action, Test, Output string }
@@ -115,6 +115,7 @@ func judge(test string, out []byte, said string) error {
 			text += lines.Text() + "\n"
 			continue
 		}
+		began = began || e.Test == test
 		if text += e.Output; e.Test == test && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip") {
 			ended = e.Action
 		}
@@ -123,7 +124,8 @@ func judge(test string, out []byte, said string) error {
 	switch {
 	case ended == "pass":
 		return nil
-	case ended == "fail" && !timedOut:
+	case timedOut:
+	case ended == "fail" || began && ended == "" && strings.Contains(text, "panic: "): // in another goroutine: the process ends without a word on the test
 		return errFails
 	}
 	tail := strings.Split(strings.TrimSpace(text), "\n")
