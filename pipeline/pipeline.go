@@ -8,8 +8,8 @@ import (
 	"andon/schemas/exception"
 )
 
-// Engine folds one lane. It is not for concurrent use; the same calls with the same arguments give the same results on any machine.
-// A beat is Step, Settle, then Keep or Undo.
+// Engine folds one lane. It is not for concurrent use; the same calls with the same arguments give the same results on any machine, but
+// for the order of entities within a snapshot, which is none. A beat is Step, Settle, then Keep or Undo.
 type Engine interface {
 	// Step folds the batch into the timelines and fires the timers that fall due (fold 1). A restore repeats it with what the journal kept:
 	// the items up to Stepped.Items, Stepped.End as the end, the same skipped items and disarmed timers. That must do exactly the same, whether
