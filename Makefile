@@ -65,6 +65,7 @@ fmt: ## format all Go files
 new-rule: ## scaffold a rule: make new-rule CODE=XX-NN
 	@go run ./internal/newrule $(CODE)
 	@go test ./detectors/rule -rewrite >/dev/null && echo "described it in docs/exceptions.md"
+	@go test ./detectors -run Logic -rewrite >/dev/null && echo "named the logic anew in detectors/testdata/logic.txt"
 
 engines: clickhouse ## fetch what the demo and the tests run on (once) and build the ClickHouse child program
 	@./deploy/engines/fetch.sh kafka

@@ -177,6 +177,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 			began := l.Now()
 			b.Lanes[i], err = x.fold(ctx, &l.Config, ends[x.id])
 			b.Lanes[i].took = l.Now().Sub(began)
+			l.Metrics.sized(x) // before anyone can see the beat committed
 			return err
 		})
 	}

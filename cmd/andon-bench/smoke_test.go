@@ -29,7 +29,7 @@ func TestMeasurementsRun(t *testing.T) {
 		{"growth", []string{"--parcels", "300,600", "--events", "1800"},
 			map[string][]string{"300": {"time_us", "ratio", "parcel_heap_bytes"}, "600": {"time_us", "ratio"}}},
 		{"line", []string{"--broker", "kfake", "--orders", "2000", "--fill", "20000", "--measured", "20000", "--whole", "10000"},
-			map[string][]string{kfake + figure.Ceiling: {"events_per_s", "andon_cpu_us"}, kfake + figure.Detect: {"events_per_s", "ceiling_percent", "parcel_facts_bytes"},
+			map[string][]string{kfake + figure.Ceiling: {"events_per_s"}, kfake + figure.Detect: {"events_per_s", "ceiling_percent", "parcel_facts_bytes"},
 				kfake + figure.Whole: {"events_per_s", "rows"}}},
 		{"restore", []string{"--orders", "2000", "--events", "30000"},
 			map[string][]string{kfake + withSnapshots: {"events_per_s", "restore_s", "entities"}, kfake + withoutSnapshots: {"restore_s", "redone"}}},

@@ -37,6 +37,7 @@ func TestScaffold(t *testing.T) {
 		t.Error("a rule that is there was written again")
 	}
 	command(t, root, "go", "test", "./detectors/rule", "-rewrite")
+	command(t, root, "go", "test", "./detectors", "-run", "Logic", "-rewrite")
 	command(t, root, "go", "test", "-short", "./detectors/...")
 	if out := command(t, root, "gofmt", "-l", "detectors/rule"); out != "" {
 		t.Error("not formatted:", out)
