@@ -169,7 +169,7 @@ func (l *lane) find(n *noted, f Finding) {
 	l.findings = append(l.findings, f)
 }
 
-// says fills in what a finding says of a field.
+// differs is a finding about a field, for find to place.
 func differs(kind Kind, field, stands, computed, format string, args ...any) Finding {
 	return Finding{Kind: kind, Field: field, Stands: stands, Computed: computed, Says: fmt.Sprintf(format, args...)}
 }
