@@ -19,7 +19,7 @@ func TestDecisionsAreNumberedOnce(t *testing.T) {
 }
 
 // misnumbered lists the decisions, in the order of their names, whose number is not the next one.
-func misnumbered(names []string) (out []string) {
+func misnumbered(names []string) []string {
 	for i, name := range names {
 		if want := fmt.Sprintf("%04d-", i+1); len(name) < len(want) || name[:len(want)] != want {
 			return []string{fmt.Sprintf("docs/adr/%s: its number is to be %04d, each is given once and none left out", name, i+1)}

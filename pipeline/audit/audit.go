@@ -32,8 +32,9 @@ type Books interface {
 
 // Extent is what a partition of outputs can be held to.
 type Extent struct {
-	Start   int64 // its first offset: what was before it is gone
-	Settled int64 // a record before it is of a beat whose entry the audit sees; one after it may be of a later beat
+	Start    int64        // its first offset: what was before it is gone
+	Settled  int64        // a record before it is of a beat whose entry the audit sees; one after it may be of a later beat
+	Compacts event.Micros // what was written from then on, by the broker's clock, compaction has left alone yet
 }
 
 // Past is one lane's journal and records, for one goroutine.

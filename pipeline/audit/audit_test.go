@@ -173,6 +173,10 @@ func TestWhatCannotBeCheckedIsSaid(t *testing.T) {
 			b.starts[pipeline.Journal] = b.outputs[pipeline.Journal][at].Offset
 			b.outputs[pipeline.Journal] = b.outputs[pipeline.Journal][at:]
 		}, audit.JournalGone, 4, "begins with entry"},
+		"the genesis entry is deleted": {func(b *books) {
+			b.starts[pipeline.Journal] = 2
+			b.outputs[pipeline.Journal] = b.outputs[pipeline.Journal][1:]
+		}, audit.JournalGone, 0, "entry 0 is gone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := day(t)
@@ -209,6 +213,47 @@ func TestWhatKafkaTakesAwayIsCounted(t *testing.T) {
 	}
 }
 
+// Compaction leaves alone what is younger than the topic's lag: whatever of that does not stand was taken out.
+func TestWhatIsTooYoungToBeCompactedIsMissed(t *testing.T) {
+	x := pipeline.Exceptions
+	for name, fits := range map[string]func(*pipeline.Record) bool{
+		"a first revision": func(r *pipeline.Record) bool { return bytes.Contains(r.Value, []byte(`"revision":1,`)) },
+		"a tombstone":      func(r *pipeline.Record) bool { return r.Value == nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, age := range []event.Micros{-1, 1} {
+				b := day(t)
+				at := b.first(x, fits)
+				b.compacts = b.outputs[x][at].At + age
+				key := b.outputs[x][at].Key
+				if name == "a tombstone" { // which goes after all else of its key
+					b.outputs[x] = slices.DeleteFunc(b.outputs[x], func(r pipeline.Record) bool { return r.Value != nil && bytes.Equal(r.Key, key) })
+					at = b.first(x, func(r *pipeline.Record) bool { return bytes.Equal(r.Key, key) })
+				}
+				b.outputs[x] = cut(b.outputs[x], at)
+				r := b.audit(t, nil)
+				if missed := len(r.Findings) > 0 && r.Findings[len(r.Findings)-1].Kind == audit.RecordMissing; missed != (age < 0) || len(r.Findings) > 1 {
+					t.Errorf("%d younger: %+v", -age, r.Findings)
+				}
+			}
+		})
+	}
+}
+
+// The beginning of a topic expires in order: what is younger than its first record was taken out.
+func TestWhatIsTooYoungToExpireIsMissed(t *testing.T) {
+	b := day(t)
+	c := pipeline.Costs
+	b.starts[c], b.outputs[c] = b.outputs[c][0].Offset+1, b.outputs[c][1:]
+	if r := b.audit(t, nil); len(r.Findings) > 0 || r.Total().Expired != 1 {
+		t.Fatalf("%+v", r)
+	}
+	b.outputs[c][0].At -= event.Hour // of an earlier beat
+	if r := b.audit(t, nil); len(r.Findings) != 1 || r.Findings[0].Kind != audit.RecordMissing {
+		t.Errorf("%+v", r)
+	}
+}
+
 // Whoever rewrites the end of the journal with all that hangs on it is caught by a head that was kept elsewhere, and by nothing else.
 func TestARewrittenEndIsCaughtByItsHead(t *testing.T) {
 	b := day(t)
@@ -226,6 +271,21 @@ func TestARewrittenEndIsCaughtByItsHead(t *testing.T) {
 		r := other.audit(t, keep)
 		if len(r.Findings) != 1 || r.Findings[0].Kind != audit.HeadRewritten || !strings.Contains(r.Findings[0].Says, says) {
 			t.Errorf("%+v", r.Findings)
+		}
+	}
+}
+
+// Whatever is looked at, a head that was kept is compared.
+func TestAHeadOutsideOfTheRange(t *testing.T) {
+	b := day(t)
+	head := b.audit(t, nil).Lanes[0].Head
+	b.edit(b.entries(carrier)[head.Seq], func(e *journal.Entry) { e.Models = "another" })
+	for _, to := range []int64{5, 1000} {
+		r := b.audit(t, func(c *audit.Config) {
+			c.Kept, c.From, c.To = []audit.Head{head}, audit.Place{ByOffset: true, Offset: to - 1}, audit.Place{ByOffset: true, Offset: to}
+		}, carrier)
+		if len(r.Findings) != 1 || r.Findings[0].Kind != audit.HeadRewritten || *r.Findings[0].Seq != head.Seq {
+			t.Errorf("up to %d: %+v", to, r.Findings)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (l *lane) fill(ctx context.Context, n int) error {
 		if err != nil {
 			return err
 		}
-		x := &noted{hash: journal.HashOf(r.Value), offset: r.Offset}
+		x := &noted{hash: journal.HashOf(r.Value), offset: r.Offset, at: r.At}
 		if err := journal.Decode(r.Value, &x.Entry); err != nil {
 			x.Entry = l.last.Entry // as to where it is
 			l.find(x, differs(EntryUnreadable, "", "", "", "offset %d is no journal entry: %v", r.Offset, err))
@@ -108,6 +108,11 @@ func (c *Config) from(e *journal.Entry) bool {
 
 // beyond reports whether what follows is past the range.
 func (l *lane) beyond() bool { return l.last.Seq >= 0 && !l.before(l.time, l.last.Input.To) }
+
+// awaited reports whether heads that were kept are still to come.
+func (l *lane) awaited() bool {
+	return slices.ContainsFunc(l.kept[l.id.String()], func(h Head) bool { return h.Seq > l.last.Seq })
+}
 
 // before reports whether a beat that begins here begins before the end of the range.
 func (c *Config) before(at event.Micros, offset int64) bool {

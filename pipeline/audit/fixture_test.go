@@ -40,6 +40,8 @@ type books struct {
 	settings setting.Settings
 	logic    string
 	redo     time.Duration // between snapshots; negative: none
+	beats    event.Micros  // so far; each is an hour of the broker's clock
+	compacts event.Micros  // what was written before may be compacted away
 }
 
 // day is a log in which parcels are late, then delivered, on two lanes that share the topics of outputs, in beats of a few records.
@@ -57,7 +59,7 @@ func dayUntil(t *testing.T, end event.Micros) *books {
 func dayWith(t *testing.T, end event.Micros, redo time.Duration) *books {
 	t.Helper()
 	b := &books{redo: redo, inputs: map[pipeline.Lane][]pipeline.Record{}, outputs: map[pipeline.Topic][]pipeline.Record{}, starts: map[pipeline.Topic]int64{},
-		ids: map[pipeline.Lane]string{}, from: map[pipeline.Lane]int64{}, settings: setting.Default(), logic: detectors.Logic()}
+		ids: map[pipeline.Lane]string{}, from: map[pipeline.Lane]int64{}, compacts: start, settings: setting.Default(), logic: detectors.Logic()}
 	b.settings.Clock = setting.Log
 	log := mem.New(carrier, pickpack)
 	for _, id := range []pipeline.Lane{carrier, pickpack} {
@@ -103,6 +105,7 @@ func (b *books) run(t *testing.T, log *mem.Log) {
 		Log: slog.New(slog.DiscardHandler), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}
 	keep := func(beat pipeline.Beat) (bool, error) {
+		b.beats++
 		for _, lane := range beat.Lanes {
 			for _, o := range lane.Outputs {
 				b.write(o.Topic, o.Key, o.Value)
@@ -117,7 +120,7 @@ func (b *books) run(t *testing.T, log *mem.Log) {
 
 func (b *books) write(t pipeline.Topic, key, value []byte) {
 	n := int64(2*len(b.outputs[t])) + 1
-	b.outputs[t] = append(b.outputs[t], pipeline.Record{Offset: n, Next: n + 1, Key: bytes.Clone(key), Value: bytes.Clone(value)})
+	b.outputs[t] = append(b.outputs[t], pipeline.Record{Offset: n, Next: n + 1, At: b.beats * event.Hour, Key: bytes.Clone(key), Value: bytes.Clone(value)})
 }
 
 // audit audits the books.
@@ -183,7 +186,7 @@ func (b *books) Written(_ context.Context, t pipeline.Topic, _ int32, each func(
 	for _, r := range b.outputs[t] {
 		each(&r)
 	}
-	return audit.Extent{Start: b.starts[t], Settled: 1 << 60}, nil
+	return audit.Extent{Start: b.starts[t], Settled: 1 << 60, Compacts: b.compacts}, nil
 }
 
 // Record implements audit.Books.

@@ -51,7 +51,8 @@ type noted struct {
 	journal.Entry
 	hash   journal.Hash
 	offset int64
-	gap    bool // the entries between the last one and this are missing
+	at     event.Micros // when it was written, by the broker's clock
+	gap    bool         // the entries between the last one and this are missing
 }
 
 // audit goes through the lane's journal.
@@ -74,7 +75,7 @@ func (l *lane) audit(ctx context.Context) (err error) {
 			l.ends()
 			break
 		}
-		if l.beyond() {
+		if l.beyond() && !l.awaited() {
 			break
 		}
 		more, err := l.take(ctx, n)
@@ -137,6 +138,10 @@ func (l *lane) begin(n *noted) {
 		return
 	}
 	l.last.Input, l.last.Side = journal.Range{To: n.Input.From}, journal.Range{To: n.Side.From}
+	if n.Seq == 1 && l.past.Start() > 0 && l.from(&n.Entry) { // otherwise it is told as missing
+		l.unchecked = append(l.unchecked, Unchecked{Lane: l.id.String(), Count: 1, Reason: JournalGone,
+			Says: "entry 0 is gone with the beginning of the journal: whether the topics are still those the lane began with is not known"})
+	}
 	for _, of := range []struct {
 		side bool
 		from int64
@@ -179,7 +184,7 @@ func (l *lane) kin(n *noted) {
 		}
 		l.told[n.Settings] = true
 	}
-	for _, h := range l.kept[n.Lane] {
+	for _, h := range l.kept[l.id.String()] {
 		if h.Seq == n.Seq && h.Hash != n.hash {
 			l.find(n, differs(HeadRewritten, "hash", string(n.hash), string(h.Hash), "entry %d has hash %s, the head that was kept has %s", n.Seq, n.hash, h.Hash))
 		}

@@ -32,7 +32,7 @@ type owing struct {
 	*noted
 	nth   int // of the beat's outputs
 	value []byte
-	sure  bool // an earlier record of the key stands: compaction, which takes the earlier ones first, has not been here
+	sure  bool // compaction has not been here: it takes the earlier ones first, and one of the key stands, or the beat is too young for it
 }
 
 // claim takes what a beat may have written, whatever the order.
@@ -66,9 +66,9 @@ func (l *lane) compare(n *noted, outputs []pipeline.Output) {
 				l.compacted(d.list)
 				delete(b.owed, string(o.Key))
 			}
-		case !open && o.Topic == pipeline.Costs && b.extent.Start > 0 && b.after < 0:
+		case !open && o.Topic == pipeline.Costs && b.after < 0 && b.expired(n.at):
 			l.count(n, &l.report.Expired, 1)
-		case !open && o.Topic == pipeline.Exceptions && o.Value == nil && len(b.of(o.Key)) == 0: // a tombstone goes last, and then itself
+		case !open && o.Topic == pipeline.Exceptions && o.Value == nil && len(b.of(o.Key)) == 0 && !b.young(n.at): // a tombstone goes last, and then itself
 			if d != nil {
 				l.compacted(d.list)
 			}
@@ -79,7 +79,7 @@ func (l *lane) compare(n *noted, outputs []pipeline.Output) {
 				d = &debt{}
 				b.owed[string(o.Key)] = d
 			}
-			d.list, d.paid = append(d.list, owing{n, i, bytes.Clone(o.Value), b.stands(o.Key)}), false
+			d.list, d.paid = append(d.list, owing{n, i, bytes.Clone(o.Value), b.young(n.at) || b.stands(o.Key)}), false
 		}
 	}
 }

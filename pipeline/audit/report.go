@@ -152,9 +152,9 @@ func (r *Report) Total() (t LaneReport) {
 // Count is the number of findings.
 func (r *Report) Count() int { return len(r.Findings) + r.More }
 
-// find adds what is wrong with an entry, or with what its beat wrote, unless it is outside of what is looked at.
+// find adds what is wrong with an entry, or with what its beat wrote, unless it is outside of what is looked at: a head counts wherever it is.
 func (l *lane) find(n *noted, f Finding) {
-	if !l.within(&n.Entry) {
+	if f.Kind != HeadRewritten && !l.within(&n.Entry) {
 		return
 	}
 	if len(l.findings) >= findingsMax {

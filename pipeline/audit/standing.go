@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"andon/pipeline"
+	"andon/schemas/event"
 )
 
 // standing is what stands on one partition of a topic of outputs: a line per record, by key and offset. Lanes whose outputs stand there share it.
@@ -17,6 +18,7 @@ type standing struct {
 	topic     pipeline.Topic
 	partition int32
 	extent    Extent
+	begins    event.Micros // when its first record was written
 
 	mu   sync.Mutex
 	list []line
@@ -45,11 +47,25 @@ func sumOf(b []byte) (s sum) {
 func (r *run) read(ctx context.Context, topic pipeline.Topic, partition int32) (s *standing, err error) {
 	s = &standing{topic: topic, partition: partition}
 	s.extent, err = r.Books.Written(ctx, topic, partition, func(x *pipeline.Record) {
+		if len(s.list) == 0 {
+			s.begins = x.At
+		}
 		s.list = append(s.list, line{key: sumOf(x.Key), value: sumOf(x.Value), offset: x.Offset})
 	})
 	slices.SortFunc(s.list, func(a, b line) int { return cmp.Or(bytes.Compare(a.key[:], b.key[:]), cmp.Compare(a.offset, b.offset)) })
 	return s, err
 }
+
+// sameBeat is by how much the times of records may differ that one beat wrote: a transaction is over sooner.
+const sameBeat = event.Minute
+
+// expired reports whether what a beat wrote whose entry is of this time may have gone with the beginning of the topic.
+func (s *standing) expired(at event.Micros) bool {
+	return s.extent.Start > 0 && (len(s.list) == 0 || at <= s.begins+sameBeat)
+}
+
+// young reports whether what a beat wrote whose entry is of this time is left alone by compaction.
+func (s *standing) young(at event.Micros) bool { return at >= s.extent.Compacts }
 
 // of are the records of a key, in order.
 func (s *standing) of(key []byte) []line {

@@ -260,7 +260,7 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 			a.warn(topic, "has cleanup.policy=%s: old exceptions will be deleted; set it to compact", config["cleanup.policy"])
 		}
 		if lag, err := strconv.Atoi(config["min.compaction.lag.ms"]); err == nil && lag < minCompactionLag {
-			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions", lag)
+			a.warn(topic, "has min.compaction.lag.ms=%d, below 14 days: a loader that is away longer misses revisions, and andon verify misses what was compacted sooner", lag)
 		}
 	case topic == a.DeadLetter():
 	case topic == a.Snapshots():

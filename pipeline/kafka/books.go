@@ -164,14 +164,6 @@ func (b *Books) Name(t pipeline.Topic) string {
 		pipeline.Snapshots: b.Snapshots(), pipeline.Journal: b.Journal()}[t]
 }
 
-// Size is how many offsets the journal has.
-func (b *Books) Size() (n int64) {
-	for p, end := range b.ends[b.Journal()] {
-		n += end - b.starts[b.Journal()][p]
-	}
-	return n
-}
-
 func (b *Books) reader(topic string, partition int32, from int64) *reader {
 	return &reader{config: b.Config, log: b.log, topic: topic, partition: partition, next: from, end: b.ends[topic][partition]}
 }
@@ -179,7 +171,8 @@ func (b *Books) reader(topic string, partition int32, from int64) *reader {
 // Written implements audit.Books.
 func (b *Books) Written(ctx context.Context, t pipeline.Topic, partition int32, each func(*pipeline.Record)) (audit.Extent, error) {
 	topic := b.Name(t)
-	e := audit.Extent{Start: b.starts[topic][partition], Settled: b.settled[topic][partition]}
+	e := audit.Extent{Start: b.starts[topic][partition], Settled: b.settled[topic][partition],
+		Compacts: event.At(time.Now().Add(-minCompactionLag * time.Millisecond))}
 	r := b.reader(topic, partition, e.Start)
 	defer r.close()
 	for {
