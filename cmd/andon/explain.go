@@ -48,19 +48,11 @@ const idLength = 32
 
 // Run finds the exception, runs its lane again and tells.
 func (c explainCmd) Run(ctx context.Context) error {
-	cfg, err := c.read()
-	if err != nil {
-		return err
-	}
 	id := strings.ToLower(c.ID)
 	if !idPrefix.MatchString(id) {
 		return usageError{fmt.Errorf("%q is no exception_id: it has %d hexadecimal digits, of which at least 4 are needed", c.ID, idLength)}
 	}
-	a, err := openAudit(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	lanes, err := a.lanes(c.Lane)
+	a, lanes, err := c.openAudit(ctx, c.Lane)
 	if err != nil {
 		return err
 	}

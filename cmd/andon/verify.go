@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,7 +28,7 @@ import (
 type verifyCmd struct {
 	configured
 	Lane  string `placeholder:"LANE" help:"Only this lane, e.g. carrier/3: its family and its partition."`
-	From  bound  `placeholder:"PLACE" help:"Only entries from there on: an instant of the lane's time in UTC (2026-03-02T08:15:00Z), so long ago (24h), or with --lane an offset of its input topic."`
+	From  bound  `placeholder:"PLACE" help:"Only entries from there on: an instant of the lane's time in UTC (2026-03-02T08:15:00Z), so long before now (24h), or with --lane an offset of its input topic."`
 	To    bound  `placeholder:"PLACE" help:"Only entries before there."`
 	Heads string `placeholder:"FILE" help:"A report of an earlier verify: its heads must still be in the journal."`
 	JSON  bool   `name:"json" help:"Print the report as JSON."`
@@ -49,10 +50,11 @@ The report ends with the head of each lane's chain. A journal whose end was rewr
 a head that was kept elsewhere shows it.
 
 With --from and --to a lane is run again from its start all the same, for that makes its memory; only what is between is compared
-and reported.
+and reported. A span such as 24h counts back from now, not from the lane's time: of history (settings.clock: log) give instants. When
+no entry is of the range nothing is proved, and it says so. --heads goes through all of every lane: it goes with none of the three.
 
 Exit codes: 0 all matches, 1 something does not, 2 the command line or the configuration is wrong, 3 some could not be checked: it
-was judged by another logic or with other settings, its records are gone, or Kafka did not let it read.`
+was judged by another logic or with other settings, its records are gone, no entry is of the range, or Kafka did not let it read.`
 }
 
 // exitUnchecked is the exit code of an audit that found nothing wrong and could not check everything.
@@ -65,22 +67,14 @@ func (u uncheckedError) Unwrap() error { return u.error }
 
 // Run verifies and prints the report.
 func (c verifyCmd) Run(ctx context.Context) error {
-	cfg, err := c.read()
-	if err != nil {
-		return err
+	if err := c.sound(); err != nil {
+		return usageError{err}
 	}
 	kept, err := readHeads(c.Heads)
 	if err != nil {
 		return usageError{err}
 	}
-	if (c.From.ByOffset || c.To.ByOffset) && c.Lane == "" {
-		return usageError{errors.New("an offset is of one lane's input topic: name the lane with --lane, or give an instant such as 2026-03-02T08:15:00Z")}
-	}
-	a, err := openAudit(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	lanes, err := a.lanes(c.Lane)
+	a, lanes, err := c.openAudit(ctx, c.Lane)
 	if err != nil {
 		return err
 	}
@@ -103,6 +97,18 @@ func (c verifyCmd) Run(ctx context.Context) error {
 	return errors.Join(err, verdict(&report))
 }
 
+// sound says what is wrong with the flags.
+func (c verifyCmd) sound() error {
+	none := audit.Place{}
+	switch {
+	case (c.From.ByOffset || c.To.ByOffset) && c.Lane == "":
+		return errors.New("an offset is of one lane's input topic: name the lane with --lane, or give an instant such as 2026-03-02T08:15:00Z")
+	case c.Heads != "" && (c.Lane != "" || c.From.Place != none || c.To.Place != none):
+		return errors.New("--heads: heads are compared by going through all of every lane: leave --lane, --from and --to out")
+	}
+	return nil
+}
+
 // verdict is the report as an exit code and a line.
 func verdict(r *audit.Report) error {
 	if n := r.Count(); n > 0 {
@@ -114,6 +120,11 @@ func verdict(r *audit.Report) error {
 	}
 	if n > 0 {
 		return uncheckedError{fmt.Errorf("%s could not be checked: %s", counted(int(n), "entry", "entries"), r.Unchecked[0].Says)}
+	}
+	if r.Total().Entries == 0 {
+		newest := slices.MaxFunc(r.Lanes, func(a, b audit.LaneReport) int { return cmp.Compare(a.Time, b.Time) })
+		return uncheckedError{fmt.Errorf("nothing was verified, no entry is of the range: the newest lane, %s, is at %s and input offset %d; a span such as 24h counts back from now",
+			newest.Lane, newest.Time, newest.Input)}
 	}
 	return nil
 }
@@ -132,18 +143,24 @@ type auditor struct {
 	cfg   config.Config
 }
 
-// openAudit opens the books of a deployment. What keeps it from reading leaves things unchecked.
-func openAudit(ctx context.Context, cfg config.Config) (*auditor, error) {
+// openAudit opens the books of a deployment for the lane of a name, or all for none. What keeps it from reading leaves things unchecked.
+func (c configured) openAudit(ctx context.Context, lane string) (*auditor, []pipeline.Lane, error) {
+	cfg, err := c.read()
+	if err != nil {
+		return nil, nil, err
+	}
 	books, err := kafka.OpenBooks(ctx, kafkaConfig(cfg), slog.New(slog.DiscardHandler))
 	if err != nil {
-		return nil, uncheckedError{oneLine(err)}
+		return nil, nil, uncheckedError{oneLine(err)}
 	}
-	return &auditor{books: books, cfg: cfg, Config: audit.Config{
+	a := &auditor{books: books, cfg: cfg, Config: audit.Config{
 		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, cfg.Settings) },
 		Logic:    detectors.Logic(),
 		Settings: cfg.Settings.Hash(),
 		Books:    books,
-	}}, nil
+	}}
+	lanes, err := a.lanes(lane)
+	return a, lanes, err
 }
 
 // run audits lanes and says on the way how far it is.

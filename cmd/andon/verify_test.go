@@ -142,7 +142,7 @@ func TestVerifyAndExplain(t *testing.T) {
 	}
 	t.Run("spoiled", func(t *testing.T) { l.spoiledIsFound(t, heads) })
 	t.Run("settings", func(t *testing.T) { l.otherSettings(t) })
-	t.Run("range", func(t *testing.T) { l.rangeAlone(t) })
+	t.Run("range", func(t *testing.T) { l.rangeAlone(t, heads) })
 	t.Run("explain", func(t *testing.T) { l.explained(t, file) })
 }
 
@@ -245,7 +245,7 @@ func (l *line) otherSettings(t *testing.T) {
 	wantParts(t, said, l.cfg.Settings.Hash(), c.Settings.Hash(), "settings.rules.CA-04.grace_s, which was not set then")
 }
 
-func (l *line) rangeAlone(t *testing.T) {
+func (l *line) rangeAlone(t *testing.T, heads string) {
 	r, _ := verified(t, exitOK, l.cfg, "--lane", "carrier/2", "--from", "2025-03-04T00:00:00Z")
 	all, _ := verified(t, exitOK, l.cfg, "--lane", "carrier/2")
 	if len(r.Lanes) != 1 || r.Lanes[0].Entries == 0 || r.Lanes[0].Entries >= all.Lanes[0].Entries || r.Lanes[0].Compared >= all.Lanes[0].Compared {
@@ -254,7 +254,12 @@ func (l *line) rangeAlone(t *testing.T) {
 	if r, _ := verified(t, exitOK, l.cfg, "--lane", "carrier/2", "--from", "0", "--to", "1"); r.Lanes[0].Entries != 2 { // the genesis entry and the first
 		t.Errorf("%+v", r.Lanes)
 	}
-	for _, wrong := range [][]string{{"--from", "100"}, {"--lane", "carrier/9"}, {"--heads", l.file(l.cfg)}, {"--from", "yesterday"}} {
+	later, text := verified(t, exitUnchecked, l.cfg, "--from", "2099-03-04T00:00:00Z")
+	wantParts(t, text, "nothing was verified", "is at 2025-", "counts back from now")
+	if total := later.Total(); total.Entries > 0 || total.Events == 0 {
+		t.Errorf("%+v", later)
+	}
+	for _, wrong := range [][]string{{"--from", "100"}, {"--heads", heads, "--lane", "carrier/2"}, {"--heads", heads, "--from", "24h"}, {"--heads", heads, "--to", "24h"}, {"--lane", "carrier/9"}, {"--heads", l.file(l.cfg)}, {"--from", "yesterday"}} {
 		args := append([]string{"verify", "--config", l.file(l.cfg)}, wrong...)
 		if out, code := said(t, args...); code != exitUsage {
 			t.Errorf("%v: exit code %d\n%s", wrong, code, out)

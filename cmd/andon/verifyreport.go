@@ -62,7 +62,7 @@ func printReport(to io.Writer, r *audit.Report) {
 		}
 	}
 	fmt.Fprintln(to)
-	if t := r.Total(); r.Count()+len(r.Unchecked) == 0 {
+	if t := r.Total(); r.Count()+len(r.Unchecked) == 0 && t.Entries > 0 {
 		fmt.Fprintf(to, "All matches: %s, %s run again, %s compared.\n", counted(int(t.Checked), "entry", "entries"),
 			counted(int(t.Events), "record", "records"), counted(int(t.Compared), "output", "outputs"))
 	}

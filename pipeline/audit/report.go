@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"andon/schemas/event"
 	"andon/schemas/journal"
 )
 
@@ -31,6 +32,9 @@ type LaneReport struct {
 	Resumed []int64 `json:"resumed,omitempty"` // the entries behind which it was taken up again at a snapshot, for want of what came before
 
 	Head Head `json:"head"` // the last entry looked at
+
+	Time  event.Micros `json:"time"`     // the lane's, after the last entry run again, the range or not
+	Input int64        `json:"input_to"` // the offset of its input topic after that entry
 }
 
 // Kind is what is wrong.
@@ -121,6 +125,7 @@ type Unchecked struct {
 const findingsMax = 100
 
 func (r *Report) add(l *lane) {
+	l.report.Time, l.report.Input = l.time, l.last.Input.To
 	r.Lanes = append(r.Lanes, l.report)
 	r.Unchecked = append(r.Unchecked, l.unchecked...)
 	r.list(l.findings...)
