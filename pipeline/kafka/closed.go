@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -16,7 +15,7 @@ import (
 )
 
 // ClosedRanges lists, for every partition of the topics, what is loaded of it: from the first record there is, or the first written at since or later,
-// to the committed position of a loader's group. A range may be empty.
+// to the committed position of a loader's group. A range may be empty, and ends at load.NoPosition where the group has none.
 func ClosedRanges(ctx context.Context, c Config, group string, topics []string, since event.Micros, log *slog.Logger) ([]load.Closed, error) {
 	cl, err := connect(ctx, c, log)
 	if err != nil {
@@ -24,16 +23,13 @@ func ClosedRanges(ctx context.Context, c Config, group string, topics []string, 
 	}
 	defer cl.Close()
 	l := &LoadLog{Config: c, group: c.Group(group), cl: cl, log: log, names: map[kadm.TopicID]string{}}
-	if err := l.layout(ctx, topics); err != nil {
+	positions, err := l.positions(ctx, topics)
+	if err != nil {
 		return nil, err
 	}
-	committed, err := kadm.NewClient(cl).FetchOffsets(ctx, l.group)
-	if err != nil {
-		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("read the offsets of group %s: %w", l.group, err))
-	}
 	partitions := map[string][]int32{}
-	for _, o := range committed.Sorted() {
-		partitions[o.Topic] = append(partitions[o.Topic], o.Partition)
+	for _, p := range positions {
+		partitions[p.Topic] = append(partitions[p.Topic], p.Number)
 	}
 	place := int64(startOffset)
 	if since > 0 {
@@ -44,15 +40,12 @@ func ClosedRanges(ctx context.Context, c Config, group string, topics []string, 
 		return nil, pipeline.Fail(pipeline.Lost, err)
 	}
 	var ranges []load.Closed
-	for _, topic := range topics {
-		for _, p := range partitions[topic] {
-			o, _ := committed.Lookup(topic, p)
-			r := load.Closed{Partition: load.Partition{Topic: topic, Number: p}, From: starts[topic][p], To: o.At}
-			if r.From < 0 || r.From > r.To { // -1: nothing is that young
-				r.From = r.To
-			}
-			ranges = append(ranges, r)
+	for _, p := range positions {
+		r := load.Closed{Partition: p.Partition, From: starts[p.Topic][p.Number], To: p.Offset}
+		if r.To != load.NoPosition && (r.From < 0 || r.From > r.To) { // -1: nothing is that young
+			r.From = r.To
 		}
+		ranges = append(ranges, r)
 	}
 	return ranges, nil
 }

@@ -76,34 +76,50 @@ func JoinLoad(ctx context.Context, c Config, group string, topics []string, log 
 	return l, nil
 }
 
-// layout checks what this process may do, reads the topics' ids and refuses a group that was never given its first offsets: its loader would
-// not know where to begin.
+// layout refuses a group that was never given its first offsets: its loader would not know where to begin.
 func (l *LoadLog) layout(ctx context.Context, names []string) error {
-	if err := l.allowed(ctx, l.cl, l.toLoad(l.group, names)); err != nil {
+	all, err := l.positions(ctx, names)
+	if err != nil {
 		return err
+	}
+	for _, p := range all {
+		if p.Offset < 0 {
+			return l.noOffset(p.Partition)
+		}
+	}
+	return nil
+}
+
+// positions checks what this process may do, reads the topics' ids and returns where the group stands in each of their partitions, in order;
+// load.NoPosition where it has no offset.
+func (l *LoadLog) positions(ctx context.Context, names []string) (all []load.Position, err error) {
+	if err := l.allowed(ctx, l.cl, l.toLoad(l.group, names)); err != nil {
+		return nil, err
 	}
 	admin := kadm.NewClient(l.cl)
 	topics, err := admin.ListTopics(ctx, names...)
 	if err != nil {
-		return pipeline.Fail(pipeline.Lost, fmt.Errorf("list the topics: %w", err))
+		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("list the topics: %w", err))
 	}
 	committed, err := admin.FetchOffsets(ctx, l.group)
 	if err != nil {
-		return pipeline.Fail(pipeline.Lost, fmt.Errorf("read the offsets of group %s: %w", l.group, err))
+		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("read the offsets of group %s: %w", l.group, err))
 	}
 	for _, name := range names {
 		t := topics[name]
 		if t.Err != nil {
-			return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: topic %s: %w: run andon topics apply", ErrLayout, name, t.Err))
+			return nil, pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: topic %s: %w: run andon topics apply", ErrLayout, name, t.Err))
 		}
 		l.names[t.ID] = name
 		for _, p := range t.Partitions.Numbers() {
-			if o, ok := committed.Lookup(name, p); !ok || o.At < 0 {
-				return l.noOffset(load.Partition{Topic: name, Number: p})
+			at := load.Position{Partition: load.Partition{Topic: name, Number: p}, Offset: load.NoPosition}
+			if o, ok := committed.Lookup(name, p); ok && o.At >= 0 {
+				at.Offset = o.At
 			}
+			all = append(all, at)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 func (l *LoadLog) noOffset(at load.Partition) error {

@@ -43,6 +43,9 @@ type Closed struct {
 	From, To int64
 }
 
+// NoPosition is the To of a partition that the group has no position for: what is loaded of it is not known.
+const NoPosition = -1
+
 // Rules say how a range is compared.
 type Rules struct {
 	KeptSince event.Micros // the table need not have rows of records older than this; 0: it has all
