@@ -34,7 +34,9 @@ func TestClickHouseWithoutRoom(t *testing.T) {
 	revisions := l.settle(p)
 	events := dayParcels + dayParcels*2/3
 	await(t, "the events", func() bool { return l.number("SELECT count() FROM %s.events FINAL") == events })
-	await(t, "the loaders to say so", func() bool { return p.sum("andon_load_down") == 0 && strings.Count(p.said(), "rows are loaded again") >= len(tables) })
+	await(t, "the loaders to say so", func() bool {
+		return p.sum("andon_load_down") == 0 && strings.Count(p.said(), "rows are loaded again") >= len(tables)
+	})
 	p.stop()
 	if n := l.number("SELECT count() FROM %s.exceptions"); n != len(revisions) {
 		t.Errorf("%d rows of %d revisions", n, len(revisions))
