@@ -42,6 +42,8 @@ type Engine struct {
 	undo     []undo
 	beat     uint64
 	frozen   freezing
+	loading  []byte // of a snapshot, not yet an entity
+	loads    bool   // its beginning was read
 
 	// Scratch, meaningless between calls.
 	view     timeline.Timeline
@@ -61,6 +63,7 @@ type lane struct {
 	time  event.Micros
 	open  int
 	bytes int64
+	sweep sweep
 }
 
 // entity is what is remembered of one subject. Neither the bytes of facts nor the exceptions pointed to are ever written

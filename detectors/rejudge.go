@@ -39,10 +39,30 @@ func (e *Engine) judges(code string) bool {
 	return slices.ContainsFunc(rule.All, func(r *rule.Rule) bool { return r.Family == e.family && strings.HasPrefix(r.Code, letters+"-") })
 }
 
-// rejudge lets the rules judge every entity at the lane's time. A rule that panics leaves its entity as it was.
+// maxRejudged bounds the entities one beat judges anew.
+const maxRejudged = 5000
+
+// sweep is where judging all entities anew stands.
+type sweep struct {
+	under bool
+	left  []string // keys, in order
+}
+
+// rejudge lets the rules judge the next entities at the lane's time. A rule that panics leaves its entity as it was; its timer is named by the lane's time.
 func (e *Engine) rejudge(disarm []beat.Timer, st *beat.Stepped) {
-	for _, key := range slices.Sorted(maps.Keys(e.entities)) {
-		e.rejudgeOne(e.entities[key], disarm, st)
+	s := &e.lane.sweep
+	if !s.under {
+		*s = sweep{true, slices.Sorted(maps.Keys(e.entities))}
+	}
+	n := min(maxRejudged, len(s.left))
+	for _, key := range s.left[:n] {
+		if ent := e.entities[key]; ent != nil { // else it was forgotten meanwhile
+			e.rejudgeOne(ent, disarm, st)
+		}
+	}
+	s.left = s.left[n:]
+	if st.Unjudged = len(s.left); st.Unjudged == 0 {
+		*s = sweep{}
 	}
 }
 

@@ -10,60 +10,67 @@ import (
 	"andon/schemas/exception"
 )
 
-// A snapshot is a sequence of parts, and a part is: version (1), the lane's time, then entities. An entity is: key and facts (each a varint length and
-// bytes), wake, latest, the number of its exceptions, and each of them as a record of andon.exceptions with its length. Numbers are varints, zigzag
-// where they can be negative. All that an engine holds beside follows from these.
+// A snapshot is a stream of bytes, cut into parts anywhere: version (1), the lane's time, then entities, each behind its length. An entity is: key and
+// facts (each behind its length), wake, latest, the number of its exceptions, and each of them as a record of andon.exceptions behind its length. Numbers
+// are varints, zigzag where they can be negative. All that an engine holds beside follows from these.
 const snapshotVersion = 1
+
+// maxEntity bounds what a snapshot may say an entity takes: many times what the limits of a timeline and its document allow.
+const maxEntity = 64 << 20
 
 var errSnapshot = errors.New("detectors: corrupt snapshot")
 
 // freezing is a snapshot under way.
 type freezing struct {
 	active bool
-	mark   uint64 // a number no beat has: an entity touched at it or later is written already
-	time   event.Micros
+	mark   uint64    // a number no beat has: an entity touched at it or later is written already
 	left   []*entity // not looked at yet
-	saved  []byte    // of entities that were about to change
+	out    []byte    // written and not handed out: what was about to change, mostly
+	body   []byte    // of one entity
 }
 
 // Freeze begins a snapshot of the state as of the last Keep; the beats that follow do not change it. One that is under way is given up.
 func (e *Engine) Freeze() {
 	f := &e.frozen
-	f.active, f.mark, f.time = true, e.beat, e.lane.time
+	f.active, f.mark = true, e.beat
 	e.beat++
-	f.left, f.saved = slices.Grow(f.left[:0], len(e.entities)), f.saved[:0]
+	f.left = slices.Grow(f.left[:0], len(e.entities))
+	f.out = binary.AppendVarint(append(f.out[:0], snapshotVersion), int64(e.lane.time))
 	for _, ent := range e.entities {
 		f.left = append(f.left, ent) // in no order: a state is a set
 	}
 }
 
-// Frozen appends the next part of the snapshot, at least size bytes unless it is the last. After the last it reports true, and the snapshot is over.
+// Frozen appends the next part of the snapshot, size bytes unless it is the last. With the last it reports true, and the snapshot is over.
 func (e *Engine) Frozen(dst []byte, size int) (part []byte, last bool) {
 	f := &e.frozen
-	end := len(dst) + size
-	dst = binary.AppendVarint(append(dst, snapshotVersion), int64(f.time))
-	dst = append(dst, f.saved...)
-	f.saved = f.saved[:0]
-	for len(f.left) > 0 && len(dst) < end {
+	for len(f.left) > 0 && len(f.out) < size {
 		ent := f.left[len(f.left)-1]
 		f.left[len(f.left)-1] = nil
 		f.left = f.left[:len(f.left)-1]
 		if ent.touched < f.mark {
 			ent.touched = f.mark
-			dst = ent.append(dst)
+			f.write(ent)
 		}
 	}
-	if len(f.left) > 0 {
+	n := min(size, len(f.out))
+	dst, f.out = append(dst, f.out[:n]...), f.out[n:]
+	if len(f.left)+len(f.out) > 0 {
 		return dst, false
 	}
 	*f = freezing{}
 	return dst, true
 }
 
+func (f *freezing) write(ent *entity) {
+	f.body = ent.append(f.body[:0])
+	f.out = append(binary.AppendUvarint(f.out, uint64(len(f.body))), f.body...)
+}
+
 // save writes an entity that is about to change for the first time since the state was frozen.
 func (f *freezing) save(ent *entity) {
 	if f.active && ent.touched < f.mark {
-		f.saved = ent.append(f.saved)
+		f.write(ent)
 	}
 }
 
@@ -87,33 +94,58 @@ func (ent *entity) append(b []byte) []byte {
 	return b
 }
 
-// Load adds a part of a snapshot to an engine that has folded nothing yet. An error means that the bytes are not what Frozen wrote.
-func (e *Engine) Load(part []byte) error {
-	if len(part) == 0 || part[0] != snapshotVersion {
-		return fmt.Errorf("%w: not of version %d", errSnapshot, snapshotVersion)
-	}
-	r := snapshotReader{b: part[1:]}
-	e.lane.time = event.Micros(r.varint())
-	for len(r.b) > 0 {
-		ent := &entity{key: string(r.bytes()), facts: slices.Clone(r.bytes()), wake: event.Micros(r.varint()), latest: event.Micros(r.varint())}
-		for range min(r.uvarint(), uint64(len(part))) {
-			x := new(exception.Exception)
-			if err := exception.Decode(r.bytes(), x); err != nil {
-				return fmt.Errorf("%w: %w", errSnapshot, err)
-			}
-			ent.raised = append(ent.raised, x)
-			if !x.State.Ended() {
-				e.lane.open++
-			}
+// Load adds the next part of a snapshot to an engine that has folded nothing yet; last says that it is the last. An error means that the bytes are not
+// what Frozen wrote.
+func (e *Engine) Load(part []byte, last bool) error {
+	b := append(e.loading, part...)
+	if !e.loads && len(b) > 0 {
+		at, n := binary.Varint(b[1:])
+		if b[0] != snapshotVersion || n < 0 {
+			return fmt.Errorf("%w: not of version %d", errSnapshot, snapshotVersion)
 		}
-		if r.bad || ent.key == "" || e.entities[ent.key] != nil {
+		if n > 0 {
+			e.loads, e.lane.time, b = true, event.Micros(at), b[1+n:]
+		}
+	}
+	for e.loads {
+		size, n := binary.Uvarint(b)
+		if n < 0 || size > maxEntity {
 			return errSnapshot
 		}
-		e.entities[ent.key] = ent
-		e.lane.bytes += int64(len(ent.facts))
-		e.wakes.arm(ent)
+		if n == 0 || size > uint64(len(b)-n) {
+			break // the rest is in the next part
+		}
+		if err := e.loadOne(b[n : n+int(size)]); err != nil {
+			return err
+		}
+		b = b[n+int(size):]
+	}
+	if e.loading = append(e.loading[:0], b...); last && (len(b) > 0 || !e.loads) {
+		return fmt.Errorf("%w: it ends within an entity", errSnapshot)
 	}
 	e.kept = e.lane
+	return nil
+}
+
+func (e *Engine) loadOne(body []byte) error {
+	r := snapshotReader{b: body}
+	ent := &entity{key: string(r.bytes()), facts: slices.Clone(r.bytes()), wake: event.Micros(r.varint()), latest: event.Micros(r.varint())}
+	for range min(r.uvarint(), uint64(len(body))) {
+		x := new(exception.Exception) // its strings live in its record
+		if err := exception.Decode(slices.Clone(r.bytes()), x); err != nil {
+			return fmt.Errorf("%w: %w", errSnapshot, err)
+		}
+		ent.raised = append(ent.raised, x)
+		if !x.State.Ended() {
+			e.lane.open++
+		}
+	}
+	if r.bad || len(r.b) > 0 || ent.key == "" || e.entities[ent.key] != nil {
+		return errSnapshot
+	}
+	e.entities[ent.key] = ent
+	e.lane.bytes += int64(len(ent.facts))
+	e.wakes.arm(ent)
 	return nil
 }
 

@@ -28,8 +28,9 @@ type lane struct {
 	marks       Marks         // of the newest snapshots
 	slot        int           // of the next one
 	folded      time.Duration // what a restore from the newest one has to redo
-	rejudge     bool          // the next beat judges every entity anew, by other logic than the head's
-	began       time.Time     // when that one was begun, or the lane came
+	rejudge     bool          // the next beats judge every entity anew, by other logic than the entries before
+	anew        bool          // that is done, and no snapshot of it begun
+	began       time.Time     // when the newest snapshot was begun, or the lane came
 	out         outputs       // of the beat that is being folded or committed
 	side, input tail
 	*desk       // while it folds
@@ -302,8 +303,7 @@ func (l *lane) keep(o Outcome) {
 	l.shotKept(&o)
 	l.stands(Written{o.Entry, o.hash, o.EntryAt})
 	if o.Entry.Rejudged {
-		l.rejudge = false
-		l.freeze()
+		l.rejudge, l.anew = o.stepped.Unjudged > 0, true
 	}
 	side, input := l.split(o.stepped.Items)
 	l.side.drop(side)

@@ -10,7 +10,7 @@ import (
 // nothing stays open or vanishes without a word. A snapshot follows at once, for what comes after can only be repeated from there.
 
 // retell folds the records of an entry that is of other logic, or follows on one. What comes out is dropped.
-func (l *lane) retell(e *journal.Entry) {
+func (l *lane) retell(e *journal.Entry) error {
 	defer l.sit()()
 	l.decode()
 	l.eachDead(e.DeadLettered, func(i int, dead bool) bool {
@@ -24,15 +24,19 @@ func (l *lane) retell(e *journal.Entry) {
 		poison, panicked := append(stepped.Rejected, settled.Poisoned...), append(stepped.Disarmed, settled.Disarm...)
 		if len(poison)+len(panicked) > 0 { // it was judged once; now its timeline goes without
 			l.engine.Undo()
+			known, news := len(b.Disarm), false
 			for _, p := range poison {
+				news = news || !b.Items[p.Index].Skip
 				b.Items[p.Index].Skip = true
 			}
-			disarm(&b, panicked, nil)
+			if disarm(&b, panicked, nil); !news && len(b.Disarm) == known {
+				return l.diverged(e, "refused again what it was run without")
+			}
 			continue
 		}
 		l.engine.Keep()
 		if b.Items = b.Items[stepped.Items:]; len(b.Items) == 0 && !l.due(e.End) {
-			return
+			return nil
 		}
 	}
 }

@@ -107,7 +107,9 @@ func (l *Loop) Run(ctx context.Context) error {
 			return Fail(Lost, fmt.Errorf("%w: %w", ErrAborts, err))
 		}
 		l.snapshot(l.Redo)
-		l.source.Release(l.ready())
+		if ctx.Err() == nil { // else finish goes on with the lanes as they are held
+			l.source.Release(l.ready())
+		}
 	}
 	l.finish(context.WithoutCancel(ctx))
 	return nil

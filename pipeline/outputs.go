@@ -57,14 +57,16 @@ func (to *outputs) judged(o *Outcome) journal.Hash {
 	to.list, to.bytes = to.list[:0], to.bytes[:0]
 	for i := range o.Exceptions {
 		x := &o.Exceptions[i]
-		to.put(Exceptions, to.id(x.ID), exception.Append(to.bytes, x))
+		key := to.id(x.ID)
+		to.put(Exceptions, key, exception.Append(to.bytes, x))
 	}
 	for _, id := range o.Forgotten {
 		to.put(Exceptions, to.id(id), nil) // compaction removes what has the key
 	}
 	for i := range o.Costs {
 		x := &o.Costs[i]
-		to.put(Costs, to.id(x.ID), cost.Append(to.bytes, x))
+		key := to.id(x.ID)
+		to.put(Costs, key, cost.Append(to.bytes, x))
 	}
 	return to.digest.Hash()
 }

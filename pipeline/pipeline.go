@@ -24,10 +24,10 @@ type Engine interface {
 	Undo()
 	// Freeze begins a snapshot of the state as of the last Keep. Beats go on; one that is under way is given up.
 	Freeze()
-	// Frozen appends the snapshot's next part, of about size bytes; true with the last.
+	// Frozen appends the snapshot's next part, of size bytes or less; true with the last.
 	Frozen(dst []byte, size int) ([]byte, bool)
-	// Load adds a part of a snapshot to an engine that has folded nothing.
-	Load(part []byte) error
+	// Load adds the next part of a snapshot to an engine that has folded nothing.
+	Load(part []byte, last bool) error
 	// Adopt takes what was published for what the engine has raised; it knows its own codes among them.
 	Adopt(published []exception.Exception)
 	// Due is the time at which the next timer falls due; 0 when none is armed.

@@ -153,8 +153,7 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err erro
 		return err
 	}
 	if l.rejudge {
-		l.retell(e)
-		return nil
+		return l.retell(e)
 	}
 	defer l.sit()()
 	done := l.rerun(e)

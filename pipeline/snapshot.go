@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash"
@@ -40,6 +39,7 @@ type shot struct {
 // freeze begins a snapshot of the lane as it stands.
 func (l *lane) freeze() {
 	l.engine.Freeze()
+	l.anew = false
 	l.shot = &shot{frozen: true, sum: sha256.New(), folded: l.folded, Snapshot: journal.Snapshot{Seq: l.head.Seq, Entry: l.hash, At: l.at,
 		InputID: l.ids[0], SideID: l.ids[1], Slot: l.slot, Entities: l.engine.Size().Entities}}
 }
@@ -57,14 +57,14 @@ func (l *lane) shoot(o *Outcome) {
 		s.pending, s.frozen = append(s.pending, part), !last
 	}
 	if len(s.pending) == 0 {
-		s.Sum = journal.Hash(base64.RawURLEncoding.EncodeToString(s.sum.Sum(nil)))
+		s.Sum = journal.Sum(s.sum)
 		o.Entry.Snapshot = &s.Snapshot
 		return
 	}
 	o.parts, o.slot, o.part = s.pending, s.Slot, s.Parts
 }
 
-// shot says that an outcome with a part of the lane's snapshot is committed.
+// shotKept says that an outcome is committed, with what it carried of the lane's snapshot.
 func (l *lane) shotKept(o *Outcome) {
 	s := l.shot
 	if s == nil {
@@ -87,46 +87,57 @@ func (l *lane) shotKept(o *Outcome) {
 	s.pending = nil
 }
 
-// snapshot begins the next snapshot when it is time: of the lane that would take longest to redo, when all together would take longer than Redo; or
-// of one whose last is old. One lane at a time.
+// snapshot begins the next snapshot when it is time, one lane at a time.
 func (l *Loop) snapshot(redo time.Duration) {
+	if l.Redo < 0 || slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
+		return
+	}
+	if x := l.nextShot(redo); x != nil {
+		x.began = l.Now()
+		x.freeze()
+	}
+}
+
+// nextShot is the lane to snapshot: one judged anew, from where alone its entries can be repeated; one whose last snapshot is old; or the one that would
+// take longest to redo, when all together would take longer than redo.
+func (l *Loop) nextShot(redo time.Duration) (next *lane) {
 	var all time.Duration
-	var next *lane
-	now := l.Now()
+	old := l.Now().Add(-snapshotAge)
 	for _, x := range l.lanes {
 		switch {
-		case x.shot != nil:
-			return
-		case x.folded > 0 && (next == nil || x.folded > next.folded):
+		case x.rejudge || x.folded == 0:
+			continue // half judged anew it would seem whole; or there is nothing new
+		case x.anew || x.began.Before(old):
+			return x
+		case next == nil || x.folded > next.folded:
 			next = x
 		}
 		all += x.folded
 	}
 	if all <= redo {
-		if next = nil; l.Redo >= 0 {
-			for _, x := range l.lanes {
-				if x.folded > 0 && now.Sub(x.began) > snapshotAge && (next == nil || x.began.Before(next.began)) {
-					next = x
-				}
-			}
-		}
+		return nil
 	}
-	if next != nil && l.Redo >= 0 {
-		next.began = now
-		next.freeze()
-	}
+	return next
 }
 
-// finish snapshots the lanes of a process that stops, at their committed positions, unless there is little to redo. Failing costs time at the
-// next start and nothing else.
+// finish snapshots the lanes of a process that stops, at their committed positions, unless there is little to redo. Each turn asks first which lanes are
+// still ours, and lets none be taken away while it writes. Failing costs time at the next start and nothing else.
 func (l *Loop) finish(ctx context.Context) {
-	until := l.Now().Add(stopPatience)
-	for l.Now().Before(until) {
+	ctx, cancel := context.WithTimeout(ctx, stopPatience)
+	defer cancel()
+	for ctx.Err() == nil {
+		polled, err := l.source.Poll(ctx, 0, 0)
+		if err == nil {
+			err = l.take(ctx, polled)
+		}
 		l.snapshot(min(l.Redo, stopRedo))
-		if !slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
+		if err == nil && !slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
 			return
 		}
-		b, err := l.fold(ctx)
+		var b Beat
+		if err == nil {
+			b, err = l.fold(ctx)
+		}
 		if err == nil {
 			err = l.sink.Commit(ctx, b)
 		}
@@ -135,6 +146,7 @@ func (l *Loop) finish(ctx context.Context) {
 			return
 		}
 		l.keep(b)
+		l.source.Release(nil)
 	}
 }
 
@@ -153,11 +165,11 @@ func (l *lane) load(ctx context.Context, past Past, logic string) error {
 		parts++
 		bytes += int64(len(part))
 		_, _ = sum.Write(part)
-		if err := l.engine.Load(part); err != nil {
+		if err := l.engine.Load(part, parts == m.Parts); err != nil {
 			return fmt.Errorf("%w: lane %s, part %d of the snapshot after entry %d: %w", ErrSnapshot, l.id, parts-1, m.Seq, err)
 		}
 	}
-	if is := journal.Hash(base64.RawURLEncoding.EncodeToString(sum.Sum(nil))); is != m.Sum || parts != m.Parts || bytes != m.Bytes {
+	if is := journal.Sum(sum); is != m.Sum || parts != m.Parts || bytes != m.Bytes {
 		return fmt.Errorf("%w: lane %s, the snapshot after entry %d has %d parts of %d bytes in all and hash %s, its manifest says %d, %d and %s",
 			ErrSnapshot, l.id, m.Seq, parts, bytes, is, m.Parts, m.Bytes, m.Sum)
 	}

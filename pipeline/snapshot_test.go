@@ -178,3 +178,29 @@ func TestAnUndonePartIsWrittenAgain(t *testing.T) {
 		t.Errorf("slots %s", got)
 	}
 }
+
+// A lane that is taken away while the process stops is not written to any more, whatever its memory says.
+func TestAStoppingProcessWritesNoLaneThatIsGone(t *testing.T) {
+	w := newWorld()
+	w.pace = time.Second
+	for i := range 100 {
+		w.send(carrier0, manifest(i, start, start+event.Day))
+	}
+	idle, folded := 0, 0
+	w.options.Changes = func() []pipeline.Change {
+		if entries := w.Entries(carrier0); entries[len(entries)-1].Input.To < 100 {
+			return nil
+		}
+		if folded == 0 {
+			folded = len(w.Entries(carrier0))
+		}
+		if idle++; idle != 3 { // after the last beat, when the run ends for want of work, and in the stopping process
+			return nil
+		}
+		return []pipeline.Change{{Revoked: true, Lanes: []pipeline.Lane{carrier0}}}
+	}
+	w.mustRun(t)
+	if n := len(w.Entries(carrier0)); idle < 3 || n != folded { // a snapshot would be two more
+		t.Errorf("%d entries when all was folded, %d in the end, %d polls", folded, n, idle)
+	}
+}

@@ -60,23 +60,24 @@ func loaded(f *os.File, e *detectors.Engine) (seconds float64, err error) {
 	}
 	in := bufio.NewReaderSize(f, 1<<20)
 	var took time.Duration
-	for {
+	for last := false; !last; {
 		var head [4]byte
-		if _, err := io.ReadFull(in, head[:]); errors.Is(err, io.EOF) {
-			return took.Seconds(), nil
-		} else if err != nil {
+		if _, err := io.ReadFull(in, head[:]); err != nil {
 			return 0, err
 		}
 		part := make([]byte, binary.LittleEndian.Uint32(head[:]))
 		if _, err := io.ReadFull(in, part); err != nil {
 			return 0, err
 		}
+		_, err := in.Peek(1)
+		last = err != nil
 		start := time.Now()
-		if err := e.Load(part); err != nil {
+		if err := e.Load(part, last); err != nil {
 			return 0, err
 		}
 		took += time.Since(start)
 	}
+	return took.Seconds(), nil
 }
 
 func milli(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

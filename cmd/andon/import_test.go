@@ -47,9 +47,10 @@ func TestDataThroughTheLine(t *testing.T) {
 			l.andon("import", name+"="+dir, "--config", l.file(l.cfg))
 			p := l.start(l.cfg)
 			revisions := l.settle(p)
+			want := expected[name]
+			await(t, "the events in ClickHouse", func() bool { return l.number("SELECT count() FROM %s.events FINAL") >= want.events })
 			p.stop()
 
-			want := expected[name]
 			exceptions, open := count(revisions)
 			if !maps.Equal(exceptions, want.exceptions) || !maps.Equal(open, want.open) {
 				t.Errorf("in Kafka: exceptions %v, open %v; want %v, %v", exceptions, open, want.exceptions, want.open)
@@ -58,7 +59,6 @@ func TestDataThroughTheLine(t *testing.T) {
 			if !maps.Equal(exceptions, want.exceptions) || !maps.Equal(open, want.open) {
 				t.Errorf("in ClickHouse: exceptions %v, open %v; want %v, %v", exceptions, open, want.exceptions, want.open)
 			}
-			await(t, "the events in ClickHouse", func() bool { return l.number("SELECT count() FROM %s.events FINAL") >= want.events })
 			if n := l.number("SELECT count() FROM %s.events"); n != want.events {
 				t.Errorf("%d rows of %d events", n, want.events)
 			}

@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -53,14 +52,16 @@ func (l *lane) load(ctx context.Context, s *journal.Snapshot) (*pipeline.Rerun, 
 		return nil, err
 	}
 	hash := sha256.New()
+	parts := 0
 	err = l.past.Parts(ctx, s, func(part []byte) error {
 		_, _ = hash.Write(part) // a hash takes everything
-		if err := engine.Load(part); err != nil {
+		parts++
+		if err := engine.Load(part, parts == s.Parts); err != nil {
 			return fmt.Errorf("%w: %w", pipeline.ErrSnapshot, err)
 		}
 		return nil
 	})
-	if err == nil && journal.Hash(base64.RawURLEncoding.EncodeToString(hash.Sum(nil))) != s.Sum {
+	if err == nil && journal.Sum(hash) != s.Sum {
 		err = pipeline.ErrSnapshot
 	}
 	return pipeline.NewRerun(l.id, engine), err

@@ -19,7 +19,7 @@ type Item struct {
 type Batch struct {
 	Items   []Item       // side records first, then input, each in offset order
 	End     event.Micros // the lane's time moves up to this after the last item; 0 leaves it where the items put it
-	Rejudge bool         // first of all, every entity is judged anew: the logic has changed
+	Rejudge bool         // first of all, entities are judged anew, some in each beat until none is left: the logic has changed
 	Disarm  []Timer      // timers that panicked when this beat ran before: passed over and left disarmed
 }
 
@@ -75,6 +75,7 @@ type Stepped struct {
 	Start    event.Micros // the lane's time before the beat
 	End      event.Micros // and after it
 	Fired    int          // timers fired
+	Unjudged int          // entities left to be judged anew, of a batch that says Rejudge
 	Requests []Request    // questions to models
 	Skewed   int64        // events that claimed to come from the future, judged at their record's time
 

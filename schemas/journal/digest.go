@@ -2,7 +2,6 @@ package journal
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"hash"
 )
@@ -49,5 +48,5 @@ func (d *Digest) Hash() Hash {
 		return ""
 	}
 	d.some = false
-	return Hash(base64.RawURLEncoding.EncodeToString(d.sum.Sum(nil)))
+	return Sum(d.sum)
 }

@@ -6,6 +6,7 @@ package journal
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 
 	"andon/schemas/beat"
 	"andon/schemas/event"
@@ -24,6 +25,9 @@ func HashOf(b []byte) Hash {
 	sum := sha256.Sum256(b)
 	return Hash(base64.RawURLEncoding.EncodeToString(sum[:]))
 }
+
+// Sum is the hash of what a SHA-256 has taken.
+func Sum(h hash.Hash) Hash { return Hash(base64.RawURLEncoding.EncodeToString(h.Sum(nil))) }
 
 // Range is the records [From, To) of one partition; empty when equal.
 type Range struct {
