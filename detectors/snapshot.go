@@ -54,7 +54,12 @@ func (e *Engine) Frozen(dst []byte, size int) (part []byte, last bool) {
 		}
 	}
 	n := min(size, len(f.out))
-	dst, f.out = append(dst, f.out[:n]...), f.out[n:]
+	dst = append(dst, f.out[:n]...)
+	if left := len(f.out) - n; left <= n { // its memory serves the next part
+		f.out = f.out[:copy(f.out, f.out[n:])]
+	} else {
+		f.out = f.out[n:]
+	}
 	if len(f.left)+len(f.out) > 0 {
 		return dst, false
 	}
