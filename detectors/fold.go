@@ -163,6 +163,14 @@ func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) boo
 	}
 }
 
+// caught disarms a timer whose rule panicked; what the rule had said is cut away. It is deferred by what judges.
+func (e *Engine) caught(timer beat.Timer, mark [2]int, st *beat.Stepped) {
+	if p := recover(); p != nil {
+		e.found.Cut(mark)
+		st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
+	}
+}
+
 // fire judges an entity at its due time, and forgets it when no rule waits for anything and its time is up.
 func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	ent := w.entity
@@ -174,13 +182,7 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 		e.wakes.arm(ent)
 		return
 	}
-	mark := e.found.Mark()
-	defer func() {
-		if p := recover(); p != nil {
-			e.found.Cut(mark)
-			st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
-		}
-	}()
+	defer e.caught(timer, e.found.Mark(), st)
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}

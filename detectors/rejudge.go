@@ -1,9 +1,7 @@
 package detectors
 
 import (
-	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -71,13 +69,7 @@ func (e *Engine) rejudgeOne(ent *entity, disarm []beat.Timer, st *beat.Stepped) 
 	if slices.Contains(disarm, timer) {
 		return
 	}
-	mark := e.found.Mark()
-	defer func() {
-		if p := recover(); p != nil {
-			e.found.Cut(mark)
-			st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
-		}
-	}()
+	defer e.caught(timer, e.found.Mark(), st)
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}
