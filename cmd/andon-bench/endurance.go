@@ -17,10 +17,10 @@ import (
 // enduranceCmd runs the program for long.
 type enduranceCmd struct {
 	Minutes float64       `default:"30" help:"How long events come."`
-	Outage  time.Duration `placeholder:"TIME" help:"How long ClickHouse is away; a sixth of the run by default. It begins half way."`
+	Outage  time.Duration `placeholder:"TIME" help:"How long ClickHouse is away; a sixth of the run by default. It begins at three tenths."`
 	Rate    float64       `placeholder:"EVENTS" help:"Events a second; by default --load of what the last andon-bench line gave for detection with loading on Kafka."`
 	Load    float64       `default:"0.7" help:"Part of what the line takes."`
-	Days    int           `default:"90" help:"Simulated days the run goes through; timelines end after ten days of silence or more."`
+	Days    int           `default:"150" help:"Simulated days the run goes through; timelines end after ten days of silence or more."`
 	Andon   string        `default:"bin/andon" help:"The program (make build)."`
 	Dir     string        `placeholder:"DIR" help:"Where engines keep their data; a temporary folder by default. It is removed at the end."`
 	Keep    bool          `help:"Leave the data there."`
@@ -28,20 +28,22 @@ type enduranceCmd struct {
 
 // Help is shown by --help.
 func (enduranceCmd) Help() string {
-	return `Real Kafka and ClickHouse, bin/andon run with both roles, and a producer of simulated days at a steady pace. A quarter through, Kafka is stopped
-and started again on its data; half way, ClickHouse is stopped for a while. When the events have ended and all of it has come through, it checks:
+	return `Real Kafka and ClickHouse, bin/andon run with both roles, and a producer of simulated days at a steady pace. A sixth through, Kafka is stopped
+and started again on its data; at three tenths ClickHouse is stopped for a while. When the events have ended and all of it has come through, it checks:
 
   conservation   events read = written, and = done + duplicate + dead-lettered + parked + too late
   events         each record written is a row once: count, sum of hashes of the ids and of the contents
   exceptions     no revision stands twice on the topic, and each is a row once
   costs          each record of the topic is a row once
-  memory         the program's grows by less than a tenth over the second half (runs of ten minutes and more)
+  memory         the program's of the last tenth is less than a tenth above that of the tenth before ClickHouse is stopped (runs of ten minutes and more)
 
 A failed check is an error; the figures are kept either way.`
 }
 
-// flatPercent is by how much memory may grow over the second half, and flatMinutes from which length of a run on that is asked.
+// flatPercent is by how much memory may grow from the tenth of the run before ClickHouse is stopped to the last, and flatMinutes from which length of a
+// run on that is asked.
 const (
+	storeStops  = 3 // tenths of the run
 	flatPercent = 10
 	flatMinutes = 10
 )
@@ -186,13 +188,13 @@ func (e *endurance) measure(ctx context.Context) error {
 	r.Values["clickhouse_away_s"], r.Values["kafka_away_s"] = e.Outage.Seconds(), e.away.Seconds()
 	r.Values["producer_busy_cores"] = m.CPUs / e.length().Seconds()
 	r.Values["producer_behind_s"], r.Values["judged_after_s"] = m.BehindMS/1000, judged.Sub(written).Seconds()
-	e.memory.put(r.Values)
+	e.memory.put(r.Values, storeStops-1)
 	if err := a.audit(ctx, m, r.Values); err != nil {
 		return err
 	}
 	r.Values["loaded_after_s"] = a.loaded.Sub(written).Seconds()
 	growth := r.Values["andon_rss_growth_percent"]
-	a.want(e.Minutes < flatMinutes || growth < flatPercent, "memory grew by %.1f %% over the second half", growth)
+	a.want(e.Minutes < flatMinutes || growth < flatPercent, "memory of the last tenth is %.1f %% above that before the outage", growth)
 	r.Values["failed_checks"] = float64(len(a.fails))
 	if err := e.record(r); err != nil {
 		return err
@@ -228,10 +230,10 @@ func (e *endurance) course(ctx context.Context, fed <-chan error) error {
 	return nil
 }
 
-// breakThings restarts Kafka a quarter through and takes ClickHouse away half way.
+// breakThings restarts Kafka a sixth through and takes ClickHouse away at three tenths.
 func (e *endurance) breakThings(ctx context.Context) error {
 	wait := func(at time.Duration) error { return sleepUntil(ctx, e.began.Add(at)) }
-	if err := wait(e.length() / 4); err != nil {
+	if err := wait(e.length() / 6); err != nil {
 		return err
 	}
 	say("%s: Kafka is stopped and started again", e.since())
@@ -241,14 +243,14 @@ func (e *endurance) breakThings(ctx context.Context) error {
 	}
 	e.away = time.Since(stopped)
 	e.brokerPID.Store(int64(e.kafka.PID()))
-	if err := wait(e.length() / 2); err != nil {
+	if err := wait(e.length() * storeStops / 10); err != nil {
 		return err
 	}
 	say("%s: Kafka was away for %s; ClickHouse is stopped for %s", e.since(), e.away.Round(time.Second), e.Outage)
 	if err := e.store.Stop(); err != nil {
 		return err
 	}
-	if err := wait(e.length()/2 + e.Outage); err != nil {
+	if err := wait(e.length()*storeStops/10 + e.Outage); err != nil {
 		return err
 	}
 	say("%s: ClickHouse is started again", e.since())

@@ -18,26 +18,14 @@ type sample struct {
 // series is the memory over a run.
 type series []sample
 
-// steady is the part of a run in which memory must be flat: after timelines have begun to end, and both outages.
-const steady = 0.5
-
-// put puts the course of the memory into the values of a row: ten of the program's, each the mean of a tenth of the run, the highest, and the
-// straight line through the second half.
-func (s series) put(values map[string]float64) {
+// put puts the course of the memory into the values of a row: ten of the program's, each the mean of a tenth of the run, the highest, and by how
+// much the last tenth is above the one that ends before ClickHouse goes away.
+func (s series) put(values map[string]float64, before int) {
 	if len(s) == 0 {
 		return
 	}
-	whole := s[len(s)-1].after
 	for tenth := range 10 {
-		var sum, n float64
-		for _, x := range s {
-			if i := int(10 * x.after / (whole + 1)); i == tenth {
-				sum, n = sum+x.andon, n+1
-			}
-		}
-		if n > 0 {
-			values[fmt.Sprintf("andon_rss_%02d_percent_mb", 10*(tenth+1))] = sum / n
-		}
+		values[fmt.Sprintf("andon_rss_%02d_percent_mb", 10*(tenth+1))] = s.mean(tenth)
 	}
 	most := func(get func(sample) float64) float64 {
 		return get(slices.MaxFunc(s, func(a, b sample) int { return int(get(a)) - int(get(b)) }))
@@ -46,22 +34,17 @@ func (s series) put(values map[string]float64) {
 	values["broker_rss_max_mb"] = most(func(x sample) float64 { return x.broker })
 	values["clickhouse_rss_max_mb"] = most(func(x sample) float64 { return x.store })
 	values["entities_half_way"], values["entities_at_the_end"] = s[len(s)/2].entities, s[len(s)-1].entities
-	slope, mean, span := s.slope()
-	values["andon_rss_slope_mb_per_min"] = slope
-	values["andon_rss_growth_percent"] = 100 * slope * span / max(mean, 1)
+	values["andon_rss_growth_percent"] = 100 * (s.mean(9)/max(s.mean(before), 1) - 1)
 }
 
-// slope fits a line through the second half: its slope in MB a minute, the mean, and the half's length in minutes.
-func (s series) slope() (slope, mean, span float64) {
-	half := s[int(steady*float64(len(s))):]
-	var x, y, xx, xy float64
-	for _, p := range half {
-		at := p.after.Minutes()
-		x, y, xx, xy = x+at, y+p.andon, xx+at*at, xy+at*p.andon
+// mean is the program's memory in a tenth of the run; 0 when it was never looked at.
+func (s series) mean(tenth int) float64 {
+	whole := s[len(s)-1].after
+	var sum, n float64
+	for _, x := range s {
+		if i := int(10 * x.after / (whole + 1)); i == tenth {
+			sum, n = sum+x.andon, n+1
+		}
 	}
-	n := float64(len(half))
-	if d := n*xx - x*x; d > 0 {
-		slope = (n*xy - x*y) / d
-	}
-	return slope, y / n, (half[len(half)-1].after - half[0].after).Minutes()
+	return sum / max(n, 1)
 }

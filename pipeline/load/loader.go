@@ -17,7 +17,7 @@ import (
 // Bounds of one turn, besides those of Config.
 const (
 	bufferBlocks = 8 // full blocks of records in memory, over all partitions
-	bufferBytes  = 256 << 20
+	bufferBytes  = 96 << 20
 	inserters    = 4                // blocks on their way at a time
 	longestTurn  = 10 * time.Second // while others are fuller
 	lagEvery     = 5 * time.Second
