@@ -102,11 +102,14 @@ type Disarmed struct {
 	Detail string
 }
 
-// Request asks a model for a score of a subject.
+// Request asks a model for the score of one judgement: how likely what the code claims is true.
 type Request struct {
-	Code    string // what is to be judged
-	Tenant  string
-	Subject string
+	Code     string // what is to be judged
+	Bundle   string // name@version of the model that is asked
+	Tenant   string
+	Subject  string
+	Episode  string    // the obligation within the subject
+	Features []float64 // of the bundle's feature set, in its order; NaN: missing. Valid until the engine's next Step
 }
 
 // Reply is the answer to the request of the same index: a score, or why there is none.
