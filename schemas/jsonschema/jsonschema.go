@@ -4,7 +4,7 @@ package jsonschema
 
 import "embed"
 
-// Files holds event, exception, cost, journal and deadletter, each as NAME.schema.json.
+// Files holds event, exception, verdict, cost, decision, control, journal and deadletter, each as NAME.schema.json.
 //
 //go:embed *.schema.json
 var Files embed.FS

@@ -16,12 +16,15 @@ import (
 	"testing"
 
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/cost"
 	"andon/schemas/deadletter"
+	"andon/schemas/decision"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
 	"andon/schemas/jsonschema"
+	"andon/schemas/verdict"
 
 	schemas "github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -81,6 +84,12 @@ func TestMembersAreThoseOfTheGoTypes(t *testing.T) {
 		{event.Line{}, within(e, "$defs", "line")},
 		{exception.Exception{}, within(document(t, "exception"))},
 		{cost.Cost{}, within(document(t, "cost"))},
+		{verdict.Verdict{}, within(document(t, "verdict"))},
+		{decision.Decision{}, within(document(t, "decision"))},
+		{control.Record{}, within(document(t, "control"))},
+		{control.Policy{}, within(document(t, "control"), "properties", "policy")},
+		{control.Bundle{}, within(document(t, "control"), "properties", "bundle")},
+		{control.Guard{}, within(document(t, "control"), "properties", "guard")},
 		{deadletter.Letter{}, within(document(t, "deadletter"))},
 		{journal.Entry{}, within(j)},
 		{journal.Range{}, within(j, "$defs", "range")},
@@ -135,6 +144,7 @@ func TestNamesAreThoseOfTheCode(t *testing.T) {
 		"purpose":   {list(members["purpose"], "enum"), purposes},
 		"condition": {list(members["condition"], "enum"), conditions},
 		"reason":    {list(letter["reason"], "enum"), reasons(t)},
+		"fallback":  {list(document(t, "verdict")["properties"].(map[string]any)["reason"], "enum"), fallbacks},
 	} {
 		if !slices.Equal(c.schema, c.code) {
 			t.Errorf("%s: the schema lists\n%v, the code\n%v", name, c.schema, c.code)
@@ -194,6 +204,9 @@ func TestOutputsConform(t *testing.T) {
 	for name, texts := range map[string][][]byte{
 		"exception":  {exception.Append(nil, &x), exception.Append(nil, &cleared)},
 		"cost":       {cost.Append(nil, &paid), cost.Append(nil, &unknown)},
+		"verdict":    judgements(),
+		"decision":   decisions(t),
+		"control":    controls(t),
 		"deadletter": {deadletter.Append(nil, &letter), deadletter.Append(nil, &timer)},
 		"journal":    {journal.Append(nil, &entry), journal.Append(nil, &genesis)},
 	} {

@@ -4,6 +4,7 @@ package member
 
 import (
 	"math"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -107,6 +108,70 @@ func (r *Reader) Optional(name string) *int64 {
 		return nil
 	}
 	return &n
+}
+
+// Number reads a number; nil when it is absent.
+func (r *Reader) Number(name string) *float64 {
+	if !r.next(name) {
+		return nil
+	}
+	f := r.number()
+	return &f
+}
+
+// Numbers reads an array of numbers, null for one that is missing, and gives each to add; false when it is absent.
+func (r *Reader) Numbers(name string, missing float64, add func(float64)) bool {
+	if !r.next(name) || !r.take('[') {
+		return false
+	}
+	for first := true; !r.take(']'); first = false {
+		if !first && !r.take(',') {
+			r.bad = true
+		}
+		if strings.HasPrefix(r.text[r.at:], "null") {
+			r.at += len("null")
+			add(missing)
+		} else {
+			add(r.number())
+		}
+		if r.bad {
+			return false
+		}
+	}
+	return true
+}
+
+// number reads what JSON calls one.
+func (r *Reader) number() float64 {
+	start := r.at
+	r.take('-')
+	leading := r.at
+	if n := r.digits(); n == 0 || n > 1 && r.text[leading] == '0' {
+		r.bad = true
+	}
+	if r.take('.') && r.digits() == 0 {
+		r.bad = true
+	}
+	if r.take('e') || r.take('E') {
+		if !r.take('+') {
+			r.take('-')
+		}
+		if r.digits() == 0 {
+			r.bad = true
+		}
+	}
+	f, err := strconv.ParseFloat(r.text[start:r.at], 64)
+	r.bad = r.bad || err != nil
+	return f
+}
+
+// digits goes over digits and counts them.
+func (r *Reader) digits() (n int) {
+	for r.at < len(r.text) && r.text[r.at]-'0' <= 9 {
+		r.at++
+		n++
+	}
+	return n
 }
 
 // Flag reads a boolean, false when it is absent.
