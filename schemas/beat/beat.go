@@ -115,7 +115,8 @@ type Request struct {
 // Reply is the answer to the request of the same index: a score, or why there is none.
 type Reply struct {
 	Score  float64 `json:"score,omitempty"` // never NaN or infinite
-	Reason string  `json:"reason,omitempty"`
+	Reason string  `json:"reason,omitempty"` // of package verdict
+	Model  string  `json:"model,omitempty"`  // what answered: 16 digits of the SHA-256 of its file
 }
 
 // Settled is the result of Settle. Costs is valid until the next Step.

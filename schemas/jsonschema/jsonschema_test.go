@@ -196,7 +196,7 @@ func TestOutputsConform(t *testing.T) {
 		Version: journal.Version, Lane: "asn/3", Seq: 4, Input: journal.Range{From: 1, To: 9}, Settings: "00ff", Start: event.MinTime, End: event.MinTime + 1,
 		Counts: beat.Counts{Read: 8, Done: 7, DeadLettered: 1}, DeadLettered: []journal.DeadRange{{Side: true, Range: journal.Range{From: 3, To: 4}}},
 		Disarmed: []beat.Timer{{Tenant: "default", Subject: "D-1", Due: event.MinTime}},
-		Logic:    "00ff", Replies: []beat.Reply{{Score: 0.25}, {Reason: "timeout"}}, Outputs: journal.HashOf([]byte("out")),
+		Logic:    "00ff", Replies: []beat.Reply{{Score: 0.25, Model: "00ff00ff00ff00ff"}, {Reason: "timeout"}}, Outputs: journal.HashOf([]byte("out")),
 		Snapshot: &journal.Snapshot{Seq: 2, Entry: journal.HashOf(nil), Slot: 2, Parts: 1, Bytes: 9, Sum: journal.HashOf(nil), Entities: 1},
 		Before:   journal.HashOf([]byte("before")),
 	}
