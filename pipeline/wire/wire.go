@@ -23,6 +23,9 @@ type TLS struct {
 	CAFile   string // authorities to trust; those of this machine when empty
 	CertFile string // of our own certificate, intermediate ones after it; none when empty
 	KeyFile  string // its key
+
+	Scheme    string   // of a URL in the clear, where Section.url says whether it is; empty where Section.enabled does
+	Protocols []string // spoken within, by ALPN, the preferred first; none is said when empty
 }
 
 // Error is a mistake of the configuration or of a certificate, named with what to do, in one line: trying again does not help until a person has
@@ -80,7 +83,7 @@ func (t *TLS) Dialer() (Dial, error) {
 		}
 		c := &conn{tls: t, addr: addr}
 		c.Conn = tls.Client(raw, &tls.Config{
-			RootCAs: authorities, ServerName: host,
+			RootCAs: authorities, ServerName: host, NextProtos: t.Protocols,
 			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 				c.asked = true
 				return own, nil
@@ -185,6 +188,9 @@ func (c *conn) explain(err error) error {
 
 // InTheClear is the Error of an address that answers without TLS.
 func (t *TLS) InTheClear(addr string) error {
+	if t.Scheme != "" {
+		return &Error{fmt.Errorf("%s.url: %s does not speak TLS: name its TLS port, or begin the URL with %s://", t.Section, addr, t.Scheme)}
+	}
 	return &Error{fmt.Errorf("%s.enabled: %s does not speak TLS: name its TLS port, or set %s.enabled: false", t.Section, addr, t.Section)}
 }
 
