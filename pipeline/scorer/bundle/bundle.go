@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // The files of a bundle beside the model, and how large each may be, in bytes.
@@ -44,8 +45,9 @@ type Bundle struct {
 	golden   []byte // as in its file
 }
 
-// Sets returns the names of the columns of a feature set, e.g. of carrier/1, in order; nil when the program does not know the set.
-type Sets func(id string) []string
+// Sets returns the version and the columns of the set of features of a name, e.g. of carrier, as the program computes them; no columns when it
+// knows none of that name.
+type Sets func(name string) (version int, columns []Column)
 
 // New makes a bundle of its parts and fills in what the manifest says of the files.
 func New(m Manifest, model []byte, golden []Row) (*Bundle, error) {
@@ -196,16 +198,21 @@ func (b *Bundle) fits(sets Sets) error {
 		return nil
 	}
 	f := &b.Manifest.Features
-	known := sets(f.Set)
-	if known == nil || slices.Equal(known, f.Names()) {
+	name, _, _ := strings.Cut(f.Set, "/")
+	version, known := sets(name)
+	id := fmt.Sprintf("%s/%d", name, version)
+	switch {
+	case known == nil || f.Set == id && slices.Equal(known, f.Columns):
 		return nil
+	case f.Set != id:
+		return fmt.Errorf("it is fed %s, here it would get %s: train it anew", f.Set, id)
+	case len(known) != len(f.Columns):
+		return fmt.Errorf("it is fed %d features, %s has %d here: train it anew", len(f.Columns), id, len(known))
 	}
-	if len(known) != len(f.Columns) {
-		return fmt.Errorf("it is fed %d features, %s has %d here: train it anew, or raise the version of the set", len(f.Columns), f.Set, len(known))
-	}
-	for i, name := range known {
-		if got := f.Columns[i].Name; got != name {
-			return fmt.Errorf("column %d is %s, in %s here it is %s: train it anew, or raise the version of the set", i, got, f.Set, name)
+	for i, want := range known {
+		if got := f.Columns[i]; got != want {
+			return fmt.Errorf("column %d is %s (unit %q, missing: %s), in %s here it is %s (unit %q, missing: %s): train it anew",
+				i, got.Name, got.Unit, got.Missing, id, want.Name, want.Unit, want.Missing)
 		}
 	}
 	return nil

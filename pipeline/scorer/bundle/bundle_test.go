@@ -36,11 +36,11 @@ func packed(t testing.TB, b *bundle.Bundle) []byte {
 func TestPackedIsTheSame(t *testing.T) {
 	want := sample(t)
 	path := bundletest.Pack(t, t.TempDir(), want)
-	got, err := bundle.Open(path, func(id string) []string {
-		if id != "carrier/1" {
-			t.Errorf("asked for the set %s", id)
+	got, err := bundle.Open(path, func(name string) (int, []bundle.Column) {
+		if name != "carrier" {
+			t.Errorf("asked for the set %s", name)
 		}
-		return columns
+		return 1, want.Manifest.Features.Columns
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,6 @@ func TestOpenRefuses(t *testing.T) {
 		{"manifest.json", `For tests alone.`, ``, "say what the model is for"},
 		{"manifest.json", `carrier/1`, `carrier`, "features.set"},
 		{"manifest.json", `"name":"legs"`, `"name":"dwell_s"`, `column 1, "dwell_s"`},
-		{"manifest.json", `"unit":"s"`, `"unit":""`, "needs its unit"},
 		{"manifest.json", `"missing":"keep"`, `"missing":"zero"`, "keep or needed"},
 		{"manifest.json", `"missing":"keep"`, `"missing":"needed"`, "dwell_s is missing: without it"},
 		{"manifest.json", `"positives":80`, `"positives":8000`, "8000 positives of 1000"},
@@ -189,16 +188,26 @@ func TestGoldenRowsAreHeldToTheFeatures(t *testing.T) {
 }
 
 func TestFeaturesAreThoseOfTheProgram(t *testing.T) {
-	path := bundletest.Pack(t, t.TempDir(), sample(t))
-	for says, set := range map[string][]string{
-		"fed 3 features, carrier/1 has 2 here": {"dwell_s", "legs"},
-		"column 1 is legs, in carrier/1 here":  {"dwell_s", "hour", "legs"},
+	b := sample(t)
+	path := bundletest.Pack(t, t.TempDir(), b)
+	same := b.Manifest.Features.Columns
+	for _, c := range []struct {
+		version int
+		columns []bundle.Column
+		says    string
+	}{
+		{1, same[:2], "fed 3 features, carrier/1 has 2 here"},
+		{2, same, "fed carrier/1, here it would get carrier/2"},
+		{1, []bundle.Column{same[0], same[2], same[1]}, `column 1 is legs (unit "s", missing: keep), in carrier/1 here it is hour`},
+		{1, []bundle.Column{same[0], same[1], {Name: "hour", Unit: "h", Missing: bundle.Keep}}, `in carrier/1 here it is hour (unit "h", missing: keep)`},
+		{1, []bundle.Column{same[0], same[1], {Name: "hour", Unit: "s", Missing: bundle.Needed}}, `here it is hour (unit "s", missing: needed)`},
 	} {
-		if _, err := bundle.Open(path, func(string) []string { return set }); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%v, want %q", err, says)
+		_, err := bundle.Open(path, func(string) (int, []bundle.Column) { return c.version, c.columns })
+		if err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%v, want %q", err, c.says)
 		}
 	}
-	if _, err := bundle.Open(path, func(string) []string { return nil }); err != nil {
+	if _, err := bundle.Open(path, func(string) (int, []bundle.Column) { return 0, nil }); err != nil {
 		t.Errorf("a set the program does not know: %v", err)
 	}
 }

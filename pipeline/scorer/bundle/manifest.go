@@ -62,7 +62,7 @@ type Features struct {
 // Column is one feature.
 type Column struct {
 	Name    string  `json:"name"`
-	Unit    string  `json:"unit"`
+	Unit    string  `json:"unit"` // empty: a plain number
 	Missing Missing `json:"missing"`
 }
 
@@ -108,13 +108,12 @@ type Threshold struct {
 
 // What a manifest may hold.
 const (
-	columnsMax    = 4096
-	textMax       = 1024
-	cardMax       = 64 << 10
-	listMax       = 1000
-	versionMax    = 1_000_000
-	fullBP        = 10_000
-	digestLetters = 64
+	columnsMax = 4096
+	textMax    = 1024
+	cardMax    = 64 << 10
+	listMax    = 1000
+	versionMax = 1_000_000
+	fullBP     = 10_000
 )
 
 var (
@@ -166,8 +165,8 @@ func (f *Features) check() error {
 		switch {
 		case !featureName.MatchString(c.Name) || seen[c.Name]:
 			return fmt.Errorf("features.columns: the name of column %d, %q: letters, digits and '_', and each once", i, c.Name)
-		case c.Unit == "" || len(c.Unit) > textMax:
-			return fmt.Errorf("features.columns: %s needs its unit; 1 for a bare number", c.Name)
+		case len(c.Unit) > textMax:
+			return fmt.Errorf("features.columns: %s: a unit of %d bytes", c.Name, len(c.Unit))
 		case c.Missing != Keep && c.Missing != Needed:
 			return fmt.Errorf("features.columns: %s: missing is %q; keep or needed", c.Name, c.Missing)
 		}

@@ -77,12 +77,12 @@ func (c calibrated) Score(rows []float64, n int, out []float64) error {
 	if err := c.Model.Score(rows, n, out); err != nil {
 		return err
 	}
-	c.by.apply(out[:n])
+	c.by.Apply(out[:n])
 	return nil
 }
 
-// apply calibrates the scores in place. What is no probability stays as it is, to be refused.
-func (c *Calibrator) apply(scores []float64) {
+// Apply calibrates the scores in place. What is no probability stays as it is, to be refused.
+func (c *Calibrator) Apply(scores []float64) {
 	if c.Kind == None {
 		return
 	}
