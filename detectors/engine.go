@@ -101,6 +101,9 @@ func New(family event.Family, s setting.Settings) (*Engine, error) {
 	if err = checkCosts(s.Costs); err != nil {
 		return nil, err
 	}
+	if e.context.Reference, err = s.Reference.Tables(); err != nil {
+		return nil, err
+	}
 	e.sends, err = compileSources(family, s.Sources)
 	return e, err
 }

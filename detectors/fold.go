@@ -117,6 +117,9 @@ func (e *Engine) judge(f *finding, now event.Micros) (next event.Micros) {
 	c := &e.context
 	f.site = site(e.view.Live)
 	c.Begin(e.view.Live, now, e.sends.of(e.family, f.entity.subject(), f.site))
+	if c.Site = f.site; e.family == event.Carrier {
+		c.Carrier, _, _ = strings.Cut(f.entity.subject(), "/")
+	}
 	f.from, e.found.Next = len(e.found.List), 0
 	for i := range e.rules {
 		r := &e.rules[i]

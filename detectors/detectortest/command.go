@@ -1,6 +1,7 @@
 package detectortest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -30,6 +31,39 @@ func (s *session) set(args []string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// reference adds an entry to a table of what is usual.
+func (s *session) reference(args []string) error {
+	if len(args) < 2 || s.engine != nil {
+		return fmt.Errorf("want: reference TABLE name=value ..., before the first event")
+	}
+	values, err := pairs(args[1:])
+	if err != nil {
+		return err
+	}
+	entry := map[string]any{}
+	for name, value := range values {
+		entry[name] = value
+		if _, err := strconv.ParseInt(value, 10, 64); err == nil && name != "item" {
+			entry[name] = json.Number(value)
+		}
+	}
+	text, err := json.Marshal(map[string]any{args[0]: []any{entry}})
+	if err != nil {
+		return err
+	}
+	var r setting.Reference
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.DisallowUnknownFields()
+	if err := in.Decode(&r); err != nil {
+		return err
+	}
+	all := &s.settings.Reference
+	all.Services, all.Gaps, all.Transit = append(all.Services, r.Services...), append(all.Gaps, r.Gaps...), append(all.Transit, r.Transit...)
+	all.Durations, all.Weights, all.Cartons = append(all.Durations, r.Durations...), append(all.Weights, r.Weights...), append(all.Cartons, r.Cartons...)
+	all.ASNShorts, all.PickShorts = append(all.ASNShorts, r.ASNShorts...), append(all.PickShorts, r.PickShorts...)
 	return nil
 }
 

@@ -2,6 +2,7 @@
 //
 //	set CA-04 grace_s=0                       a rule's setting; only at the top
 //	source carrier=ACME statuses=ACCEPTED     what a source declares to send; only at the top
+//	reference gaps status=ACCEPTED n=1 ...    an entry of a table of what is usual; only at the top
 //	event carrier.scan 3T18:00 status=...     an event of March 2025 (day T hour:minute), members as on the wire; the subject may be left out
 //	again m1 5T09:00                          the event m1 once more, as its broker saw it then
 //	correct m1 5T09:00                        a correction that retracts m1
@@ -60,6 +61,8 @@ func (s *session) command(name string, args []string) error {
 		return s.set(args)
 	case "source":
 		return s.source(args)
+	case "reference":
+		return s.reference(args)
 	case "event":
 		return s.event(args)
 	case "again":

@@ -4,6 +4,7 @@ package rule
 
 import (
 	"andon/detectors/keyed"
+	"andon/detectors/setting"
 	"andon/detectors/timeline"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -22,6 +23,11 @@ type Rule struct {
 	Since    string
 	Settings []Setting
 	Stake    Stake
+
+	// Contested says that a model may answer the rule's question too; the policy decides who is heard. Of each live obligation such a rule says
+	// yes (Fires), no (Satisfied, not Violated) or that it cannot tell (Abstains), with its episode and the instant it judged.
+	Contested bool
+	Features  string // the feature set that a model of the code is fed
 
 	// Judge says what the facts mean at c.Now: every obligation of the rule that is violated, satisfied or abstained from. What it does not
 	// mention is silent.
@@ -44,6 +50,11 @@ type Context struct {
 	Values []int64          // the rule's settings in their declared order
 	Sends  Sends            // what the entity's source is expected to send
 
+	Carrier   string          // of the entity, on the carrier topic
+	Site      string          // the building its documents name
+	Reference *setting.Tables // what is usual; never nil
+	Asked     Episode         // of a contested judgement, while the features for it are worked out: what of the entity is judged; Now is when
+
 	receiving memo[receiving]
 	shipment  memo[shipment]
 	picking   memo[picking]
@@ -53,11 +64,13 @@ type Context struct {
 	strange scratch[itemKey, itemSum]
 	lines   scratch[string, linePick]
 	packed  scratch[string, packedItem]
+	timing  timing
+	cartons keyed.List[uint32, carton]
 }
 
 // Begin makes the context one of other facts or another instant.
 func (c *Context) Begin(facts []*timeline.Fact, now event.Micros, sends Sends) {
-	c.Facts, c.Now, c.Sends = facts, now, sends
+	c.Facts, c.Now, c.Sends, c.Asked = facts, now, sends, Episode{}
 	c.receiving.known, c.shipment.known, c.picking.known, c.packing.known = false, false, false, false
 	c.sums.known, c.strange.known, c.lines.known, c.packed.known = false, false, false, false
 }
@@ -106,15 +119,20 @@ func (s Sends) Status(st event.Status) bool {
 // All lists the rules in the order in which they judge.
 var All = []*Rule{
 	&asnMissing, &asnAfterReceipt, &qtyShort, &qtyOver, &skuUnexpected, &damage,
-	&noFirstScan, &lateVsPromise, &returned, &damagedOrLost, &statusRegression,
-	&shortPick, &overPick, &notStarted, &pickPackQty,
+	&noFirstScan, &dwell, &lateVsPromise, &predictedLate, &returned, &damagedOrLost, &statusRegression,
+	&shortPick, &overPick, &slowPick, &notStarted, &pickPackQty, &weightMismatch,
 }
 
-// ByCode returns the rule of a code, or nil.
+// Risks are contested questions that raise no exception: what is said of them lives in verdicts only.
+var Risks = []*Rule{&asnShortRisk, &pickShortRisk}
+
+// ByCode returns the rule of a code, those of Risks included, or nil.
 func ByCode(code string) *Rule {
-	for _, r := range All {
-		if r.Code == code {
-			return r
+	for _, list := range [...][]*Rule{All, Risks} {
+		for _, r := range list {
+			if r.Code == code {
+				return r
+			}
 		}
 	}
 	return nil

@@ -36,6 +36,11 @@ type Verdict struct {
 	Delta     Number
 	Missing   string // Abstains only
 
+	// Of a contested rule: when it judged, and whether a model is to be asked. While an episode's JudgedAt stays, it is the same judgement; where Ask
+	// is false with a later one, the obligation is over. OpenedAt is JudgedAt too, but for Fires that stands since an earlier judgement.
+	JudgedAt event.Micros
+	Ask      bool
+
 	Value    Number       // of the goods at stake, minor units of Currency
 	Currency string       // of Value
 	Deadline event.Micros // by which acting helps, where a document states it
@@ -56,6 +61,7 @@ func N(v int64) Number { return Number{v, true} }
 type Episode struct {
 	Revision        int32 // of the document that made the obligation
 	Line, Item, Lot string
+	Carton          string
 	Due             event.Micros
 	Event           uint64       // of a fact that is an episode of its own
 	Milestone       event.Status // of a journey
@@ -77,6 +83,9 @@ func (e Episode) String() string {
 	}
 	if e.Lot != "" {
 		add("lot", e.Lot)
+	}
+	if e.Carton != "" {
+		add("carton", e.Carton)
 	}
 	if e.Due != 0 {
 		add("due", e.Due.String())

@@ -18,6 +18,8 @@ type Settings struct {
 	Sources []Source                    `yaml:"sources" json:"sources,omitempty"` // no entry for a source means that it sends everything
 	Forget  Forget                      `yaml:"forget" json:"forget"`
 	Costs   Costs                       `yaml:"costs" json:"costs"`
+
+	Reference Reference `yaml:"reference,omitempty" json:"reference,omitzero"`
 }
 
 // Forget says when the timeline of an entity ends: that long after the later of its last event and its last due time. An event older than ClosedS

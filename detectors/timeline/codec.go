@@ -12,7 +12,7 @@ import (
 //	id (8) | time (8) | content (4), place (4) | record less time (6, microseconds, cut at 4 years), type, status, condition and flags (2)
 //
 // With the flag hasMore follow a mask (2) and the members it names: revision, qty, rejected (varints), at (a span after time), target (8), line,
-// item, lot (varint length and bytes), document. A span is a zigzag varint in the largest unit that divides it, the unit in its two low bits.
+// item, lot (varint length and bytes), document, its service, its source, weight (varint). A span is a zigzag varint in the largest unit that divides it, the unit in its two low bits.
 //
 // Bytes once written are never changed, so strings read from them may share their memory, and yesterday's bytes are yesterday's state.
 const headBytes = 32
@@ -39,6 +39,9 @@ const (
 	hasItem
 	hasLot
 	hasDocument
+	hasService
+	hasSource
+	hasWeight
 )
 
 var errCorrupt = errors.New("timeline: corrupt encoding")
@@ -86,6 +89,9 @@ func (f *Fact) mask() (m uint16) {
 	set(hasItem, f.Item != "")
 	set(hasLot, f.Lot != "")
 	set(hasDocument, f.Doc != nil)
+	set(hasService, f.Doc != nil && f.Doc.Service != "")
+	set(hasSource, f.Doc != nil && f.Doc.Source != "")
+	set(hasWeight, f.Weight != 0)
 	return m
 }
 
@@ -117,6 +123,15 @@ func (f *Fact) appendMore(b []byte, m uint16) []byte {
 	}
 	if m&hasDocument != 0 {
 		b = f.Doc.append(b, f)
+	}
+	if m&hasService != 0 {
+		b = appendString(b, f.Doc.Service)
+	}
+	if m&hasSource != 0 {
+		b = appendString(b, f.Doc.Source)
+	}
+	if m&hasWeight != 0 {
+		b = binary.AppendVarint(b, f.Weight)
 	}
 	return b
 }

@@ -12,7 +12,7 @@ type Fact struct {
 	Time    event.Micros // event time; the broker's when the event claimed to come from the future
 	Record  event.Micros // broker timestamp of the latest record that stated it
 	Content uint32       // of the xxHash64 of the record's value, the low half
-	Place   uint32       // hash of the facility a scan names, or of the carton a pack event is about; 0: none named
+	Place   uint32       // hash of the facility a scan names, of the carton a pack event or label is about, of the task of a pick; 0: none named
 	Type    event.Type
 
 	Status     event.Status
@@ -27,7 +27,8 @@ type Fact struct {
 	At       event.Micros // the promise, ship-by or ETA the event states
 	Qty      int64        // thousandths of the base unit
 	Rejected int64        // part of Qty
-	Line     string       // order or receipt line; of a carton that is opened or closed its id
+	Weight   int64        // gross, of a carton or shipment; grams, 0: not weighed
+	Line     string       // order or receipt line; of a carton that is opened, closed or weighed its id
 	Item     string       // a GTIN in 14 digits, or the owner's number
 	Lot      string
 	Doc      *Document // of a document; nil for any other fact
@@ -41,6 +42,8 @@ type Document struct {
 	Freight  int64  // minor units of Currency; unknown when Currency is empty
 	Value    int64  // declared, minor units of Currency; unknown when 0
 	Currency string
+	Service  string // of a manifest: the carrier's service
+	Source   string // of an advice: who sent it
 	Lines    []Line
 }
 
@@ -71,18 +74,28 @@ func Of(e *event.Event, record, limit event.Micros, f *Fact, d *Document) {
 		f.At = e.ETA
 	case event.CarrierScan:
 		f.Place = place(e.Facility)
-	case event.PackStarted, event.PackClosed:
+	case event.PickStarted, event.PickConfirmed, event.PickShorted:
+		f.Place = place(e.TaskID)
+	case event.PackStarted:
 		f.Line, f.Place = e.CartonID, place(e.CartonID)
+	case event.PackClosed:
+		f.Line, f.Place, f.Weight = e.CartonID, place(e.CartonID), e.WeightG
+	case event.LabelCreated:
+		if f.Place, f.Weight = place(e.CartonID), e.WeightG; f.Weight != 0 {
+			f.Line = e.CartonID
+		}
 	case event.PackItem:
 		f.Place = place(e.CartonID)
 	case event.ShipmentManifested:
-		f.At = e.PromiseDeliverBy
+		f.At, f.Weight = e.PromiseDeliverBy, e.WeightG
 		f.document(e, record, d)
+		d.Service = e.Service
 	case event.OrderReleased:
 		f.At = e.ShipBy
 		f.document(e, record, d)
 	case event.ASNDespatched:
 		f.document(e, record, d)
+		d.Source = e.Source
 	case event.ReceiptLine:
 		f.ByOrder = e.DespatchID == ""
 	}

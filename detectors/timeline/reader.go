@@ -136,9 +136,21 @@ func (f *Fact) readMore(r *reader, d *Document) {
 	if m&hasLot != 0 {
 		f.Lot = r.string()
 	}
-	if m&hasDocument != 0 {
+	switch {
+	case m&hasDocument != 0:
 		d.read(r, f)
 		f.Doc = d
+	case m&(hasService|hasSource) != 0:
+		r.fail()
+	}
+	if m&hasService != 0 {
+		d.Service = r.string()
+	}
+	if m&hasSource != 0 {
+		d.Source = r.string()
+	}
+	if m&hasWeight != 0 {
+		f.Weight = r.varint()
 	}
 }
 

@@ -27,6 +27,8 @@ func drawFact(t *rapid.T, i int) Fact {
 		e.Lines = append(e.Lines, event.Line{Line: "1", SKU: rapid.StringN(1, 9, 20).Draw(t, "item"), QtyMilli: rapid.Int64Range(0, 1e9).Draw(t, "planned"), UOM: "KGM",
 			UnitCostMinor: 0, Currency: rapid.SampledFrom([]string{"", "EUR"}).Draw(t, "currency")})
 	}
+	e.Service, e.Source = rapid.StringN(0, 4, 9).Draw(t, "service"), rapid.StringN(0, 4, 9).Draw(t, "source")
+	e.WeightG, e.TaskID, e.CartonID = rapid.Int64Range(0, 3).Draw(t, "weight")*1234, rapid.StringN(0, 1, 9).Draw(t, "task"), rapid.StringN(0, 1, 9).Draw(t, "carton")
 	e.OrderID, e.Facility = rapid.StringN(0, 4, 9).Draw(t, "order"), rapid.StringN(0, 4, 9).Draw(t, "facility")
 	if rapid.Bool().Draw(t, "priced") {
 		e.FreightMinor, e.DeclaredValueMinor, e.Currency = rapid.Int64Range(0, 1e12).Draw(t, "freight"), 7, "JPY"
@@ -203,6 +205,29 @@ func TestItemsAreNumberedOneWay(t *testing.T) {
 	} {
 		if got := item(c.gtin, c.sku); got != c.want {
 			t.Errorf("GTIN %q, SKU %q: %q, want %q", c.gtin, c.sku, got, c.want)
+		}
+	}
+}
+
+// What a manifest, an advice and a label say beside costs a few bytes where it is said, and none where it is not.
+func TestWhatIsNotSaidTakesNoRoom(t *testing.T) {
+	size := func(e event.Event) int {
+		var tl Timeline
+		add(&tl, "a", 1, event.MinTime, e)
+		return len(tl.Append(nil))
+	}
+	for _, c := range []struct {
+		bare, said event.Event
+		room       int
+	}{
+		{event.Event{Type: event.ShipmentManifested}, event.Event{Type: event.ShipmentManifested, Service: "NEXT", WeightG: 900}, 5 + 2},
+		{event.Event{Type: event.ASNDespatched}, event.Event{Type: event.ASNDespatched, Source: "S"}, 2},
+		{event.Event{Type: event.PickConfirmed}, event.Event{Type: event.PickConfirmed, TaskID: "TASK-1"}, 0},
+		{event.Event{Type: event.LabelCreated}, event.Event{Type: event.LabelCreated, CartonID: "C1"}, 0},
+	} {
+		c.bare.Time, c.said.Time = event.MinTime, event.MinTime
+		if bare, said := size(c.bare), size(c.said); said-bare != c.room {
+			t.Errorf("%s: %d bytes, with all of it %d", c.bare.Type, bare, said)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func run(t *rapid.T, h *history, w way) (standing []exception.Exception, owed []
 
 // lane runs what falls on one partition, and returns the last revision of each exception and the last word on each cost.
 func lane(t *rapid.T, h *history, w way, partition uint64) (map[exception.ID]exception.Exception, map[cost.ID]cost.Cost) {
-	engine, err := detectors.New(h.family, setting.Settings{Clock: w.clock, Rules: h.settings, Costs: setting.DefaultCosts()})
+	engine, err := detectors.New(h.family, setting.Settings{Clock: w.clock, Rules: h.settings, Costs: setting.DefaultCosts(), Reference: reference(h.usual)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,4 +149,27 @@ func written(t *rapid.T, h *history, w way, but string) (lines []string) {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+// reference is what is usual as the core is told it.
+func reference(u oracle.Usual) (r setting.Reference) {
+	for who, class := range u.Class {
+		r.Services = append(r.Services, setting.Service{Carrier: who[0], Service: who[1], Class: setting.Class(class)})
+	}
+	for at, q := range u.Gap {
+		r.Gaps = append(r.Gaps, setting.Gap{Carrier: at[0], Service: at[1], Status: at[2], N: 1, Q90S: q[0], Q99S: q[1]})
+	}
+	for at, q := range u.Transit {
+		r.Transit = append(r.Transit, setting.Transit{Carrier: at[0], Service: at[1], Status: at[2], N: 1, Q50S: q[0], Q80S: q[1]})
+	}
+	for _, d := range u.Durations {
+		r.Durations = append(r.Durations, setting.Duration{Site: d.Site, QtyMaxMilli: d.QtyMilli, N: 1, MedianMS: d.MedianMS, MADLnMicro: d.DeviationMicro})
+	}
+	for item, w := range u.Weight {
+		r.Weights = append(r.Weights, setting.Weight{Item: item, N: 1, WeightG: w[0], SDMG: w[1]})
+	}
+	for site, w := range u.Carton {
+		r.Cartons = append(r.Cartons, setting.Carton{Site: site, N: 1, WeightG: w[0], SDMG: w[1]})
+	}
+	return r
 }

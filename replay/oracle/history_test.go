@@ -18,6 +18,7 @@ const start = event.Micros(1_740_787_200) * event.Second // 2025-03-01T00:00:00Z
 type history struct {
 	family   event.Family
 	settings oracle.Settings
+	usual    oracle.Usual
 	records  []oracle.Record
 	ticks    []event.Micros // after each record: the lane's time is at least this
 	end      event.Micros   // and in the end this
@@ -25,7 +26,7 @@ type history struct {
 
 func (h *history) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%v, settings %v, end %v\n", h.family, h.settings, h.end)
+	fmt.Fprintf(&b, "%v, settings %v, usual %+v, end %v\n", h.family, h.settings, h.usual, h.end)
 	for i, r := range h.records {
 		fmt.Fprintf(&b, "at %v: %s\n", r.At, event.Append(nil, &r.Event))
 		if i == 0 || h.ticks[i] > h.ticks[i-1] {
@@ -57,7 +58,7 @@ func (d draw) when(label string) event.Micros {
 // histories draws a past of a family.
 func histories(t *rapid.T, family event.Family) *history {
 	d := draw{t}
-	h := &history{family: family, settings: d.settings(family)}
+	h := &history{family: family, settings: d.settings(family), usual: d.usually()}
 	facts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) []oracle.Record { return draw{t}.fact(family) }), 1, 12).Draw(t, "facts")
 	if d.rarely("as usual", 2) {
 		for _, e := range d.usual(family) {
@@ -138,7 +139,7 @@ func (h *history) arrive(d draw, lateness int, end event.Micros) {
 
 // shifted is the history a span later. The hashes that order versions of one instant stay.
 func (h *history) shifted(by event.Micros) *history {
-	other := history{family: h.family, settings: h.settings, end: h.end + by}
+	other := history{family: h.family, settings: h.settings, usual: h.usual, end: h.end + by}
 	for i, r := range h.records {
 		for _, at := range []*event.Micros{&r.Time, &r.At, &r.PromiseDeliverBy, &r.ShipBy, &r.ETA} {
 			if *at != 0 {
@@ -155,7 +156,7 @@ func (h *history) shifted(by event.Micros) *history {
 
 // with is the history with what happened to another subject put in between.
 func (h *history) with(d draw, subject string) *history {
-	other := history{family: h.family, settings: h.settings, end: h.end}
+	other := history{family: h.family, settings: h.settings, usual: h.usual, end: h.end}
 	n := 0
 	for i, r := range h.records {
 		for range d.number("strangers", 2) {
@@ -228,7 +229,7 @@ func (d draw) usual(family event.Family) (story []event.Event) {
 			{Type: event.CarrierScan, Status: event.InTransit, Facility: "H2"}}
 	case event.PickPack:
 		story = []event.Event{{Type: event.OrderReleased, Lines: line, ShipBy: d.when("ship by")}, {Type: event.PickConfirmed, QtyMilli: two},
-			{Type: event.PickConfirmed, QtyMilli: two, LineClosed: true}, {Type: event.PackStarted, CartonID: "C1"}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PackClosed, CartonID: "C1"},
+			{Type: event.PickConfirmed, QtyMilli: two, LineClosed: true}, {Type: event.PackStarted, CartonID: "C1"}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PackClosed, CartonID: "C1", WeightG: d.grams()},
 			{Type: event.ManifestClosed}, {Type: event.PackItem, QtyMilli: two, CartonID: "C1"}, {Type: event.PickConfirmed, QtyMilli: two}}
 	}
 	at := d.when("begin")
@@ -314,6 +315,7 @@ func (d draw) transport(e *event.Event) {
 		if d.rarely("freight", 3) {
 			e.FreightMinor, e.Currency = int64(d.number("minor", 3)), "EUR"
 		}
+		e.Service = pick(d, "service", "", "NEXT")
 		if !d.rarely("no promise", 4) {
 			e.PromiseDeliverBy = d.when("promise")
 		}
@@ -333,7 +335,7 @@ func (d draw) outbound(e *event.Event) {
 		event.PickShorted, event.PackStarted, event.PackItem, event.PackItem, event.PackItem, event.PackClosed, event.PackClosed, event.ManifestClosed, event.LabelCreated)
 	switch e.Type {
 	case event.OrderReleased:
-		e.Revision, e.Lines = int32(d.number("revision", 1)), d.lines()
+		e.Revision, e.Lines, e.Site = int32(d.number("revision", 1)), d.lines(), pick(d, "site", "", "W1")
 		if !d.rarely("no ship-by", 5) {
 			e.ShipBy = d.when("ship by")
 		}
@@ -347,7 +349,16 @@ func (d draw) outbound(e *event.Event) {
 		}
 		e.LineClosed = e.Type == event.PickConfirmed && d.rarely("closed", 3)
 	}
-	if e.Type == event.PackStarted || e.Type == event.PackItem || e.Type == event.PackClosed {
+	switch e.Type {
+	case event.PickStarted, event.PickConfirmed, event.PickShorted:
+		e.TaskID = pick(d, "task", "", "", "T1", "T2")
+		if e.Type == event.PickStarted && d.rarely("of a line", 2) {
+			e.Line = "L1"
+		}
+	case event.PackClosed, event.LabelCreated:
+		e.WeightG = d.grams()
+		fallthrough
+	case event.PackStarted, event.PackItem:
 		e.CartonID = pick(d, "carton", "C1", "C1", "C2", "")
 	}
 }
@@ -374,6 +385,11 @@ func (d draw) settings(family event.Family) oracle.Settings {
 		set("IN-06", "over_tolerance_weight_bp", 50, 5000)
 	case event.Carrier:
 		set("CA-02", "warn_s", 0, 3600)
+		set("CA-03", "floor_ground_s", 0, 7200)
+		set("CA-03", "floor_express_s", 0, 3600)
+		set("CA-03", "lost_s", 86_400)
+		set("CA-05", "reraise_s", 0, 3600)
+		set("CA-05", "margin_s", 0)
 		set("CA-04", "grace_s", 0)
 		set("CA-13", "silence_s", 3600, 86_400)
 		set("CA-14", "grace_s", 0, 7200)
@@ -382,6 +398,12 @@ func (d draw) settings(family event.Family) oracle.Settings {
 		set("PI-03", "over_tolerance_weight_bp", 50, 5000)
 		set("PI-06", "lead_s", 0, 600)
 		set("PA-01", "idle_close_s", 0, 3600)
+		set("PA-03", "tolerance_g", 0)
+		set("PA-03", "tolerance_sigmas", 0, 1)
+		set("PA-03", "tolerance_bp", 0, 1000)
+		set("PA-03", "settle_s", 0, 3600)
+		set("PI-05", "z_milli", 0)
+		set("PI-05", "least_s", 0, 3600)
 	}
 	return s
 }

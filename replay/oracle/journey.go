@@ -14,6 +14,8 @@ func (s *story) journey() {
 	})
 	s.firstScan(announced)
 	s.promise()
+	s.dwelt(announced)
+	s.forecast()
 	s.returned(announced)
 	s.lost(announced)
 	s.silent(announced)

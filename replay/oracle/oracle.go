@@ -38,10 +38,10 @@ type Exception struct {
 
 // Find returns the exceptions of a family's records, in whatever order these come, as they stand when a lane's time has reached end; by tenant,
 // subject, code and episode.
-func Find(family event.Family, records []Record, settings Settings, end event.Micros) []Exception {
+func Find(family event.Family, records []Record, settings Settings, usual Usual, end event.Micros) []Exception {
 	var all []Exception
 	for _, s := range stories(family, records) {
-		s.settings, s.end = settings, end
+		s.settings, s.usual, s.end = settings, usual, end
 		switch family {
 		case event.ASN:
 			s.receiving()
@@ -50,6 +50,8 @@ func Find(family event.Family, records []Record, settings Settings, end event.Mi
 		case event.PickPack:
 			s.picking()
 			s.packing()
+			s.slow()
+			s.weighed()
 		}
 		all = append(all, s.found...)
 	}
@@ -122,6 +124,7 @@ type story struct {
 	tenant, key string
 	facts       []fact
 	settings    Settings
+	usual       Usual
 	end         event.Micros
 	found       []Exception
 }

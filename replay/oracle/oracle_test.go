@@ -34,7 +34,7 @@ func TestCoreIsTheOracle(t *testing.T) {
 		t.Run(family.String(), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				h := histories(t, family)
-				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.end), "core", core(t, h, plain))
+				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.usual, h.end), "core", core(t, h, plain))
 			})
 		})
 	}
@@ -50,7 +50,7 @@ func TestCoreIsTheOracleByTheWallClock(t *testing.T) {
 					h.end = max(h.end, r.At)
 				}
 				live := way{1, func() int { return rapid.IntRange(1, 8).Draw(t, "beat") }, plain.undo, setting.Wall}
-				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.end), "core", core(t, h, live))
+				same(t, h, "oracle", oracle.Find(h.family, h.records, h.settings, h.usual, h.end), "core", core(t, h, live))
 			})
 		})
 	}
@@ -63,7 +63,7 @@ func TestHistoriesTellOfEveryCode(t *testing.T) {
 		some := rapid.Custom(func(t *rapid.T) *history { return histories(t, family) })
 		for seed := range 1000 {
 			h := some.Example(seed)
-			for _, x := range oracle.Find(h.family, h.records, h.settings, h.end) {
+			for _, x := range oracle.Find(h.family, h.records, h.settings, h.usual, h.end) {
 				told[x.Code+" "+string(x.State)]++
 			}
 		}

@@ -1,0 +1,49 @@
+package oracle_test
+
+import (
+	"andon/replay/oracle"
+)
+
+// usually draws what is usual: of much nothing is known, and what is known is about as coarse as the instants are.
+func (d draw) usually() oracle.Usual {
+	u := oracle.Usual{
+		Class: map[[2]string]string{}, Gap: map[[3]string][2]int64{}, Transit: map[[3]string][2]int64{}, Weight: map[string][2]int64{}, Carton: map[string][2]int64{},
+	}
+	if d.rarely("nothing usual", 6) {
+		return u
+	}
+	if d.rarely("class", 2) {
+		u.Class[[2]string{"ACME", "NEXT"}] = pick(d, "class", "express", "economy", "ground")
+	}
+	hours := func(label string) int64 {
+		return int64(pick(d, label, 0, 1, 2, 3, 12, 24, 48, 96)) * 3600
+	}
+	for range d.number("legs", 4) {
+		who := pick(d, "of", [2]string{}, [2]string{"ACME"}, [2]string{"ACME", "NEXT"})
+		leg := [3]string{who[0], who[1], pick(d, "after", "", "", "ACCEPTED", "IN_TRANSIT", "LABEL_CREATED", "CUSTOMS_HOLD")}
+		usual, long := hours("gap"), hours("longer")
+		u.Gap[leg] = [2]int64{max(1, usual), max(1, usual) + long}
+		usual, long = hours("transit"), hours("slower")
+		u.Transit[leg] = [2]int64{usual, usual + long}
+	}
+	for _, item := range []string{"A", "B;1", "C", "04006381333931"} {
+		if !d.rarely("never weighed", 4) {
+			u.Weight[item] = [2]int64{int64(pick(d, "weighs", 100, 500, 1000, 30)), int64(pick(d, "gives", 0, 1000, 20_000))}
+		}
+	}
+	for _, site := range []string{"", "W1"} {
+		if !d.rarely("no carton", 4) {
+			u.Carton[site] = [2]int64{int64(pick(d, "carton weighs", 0, 100, 200)), int64(pick(d, "carton gives", 0, 10_000))}
+		}
+		for _, milli := range []int64{0, 1000} {
+			if !d.rarely("no duration", 3) {
+				u.Durations = append(u.Durations, oracle.Duration{Site: site, QtyMilli: milli, MedianMS: int64(pick(d, "median", 30_000, 600_000, 3_600_000)),
+					DeviationMicro: int64(pick(d, "deviation", 1, 300_000, 700_000))})
+			}
+		}
+	}
+	return u
+}
+
+// grams draws what a scale says.
+func (d draw) grams() int64 { return int64(pick(d, "grams", 0, 200, 1100, 1151, 2100, 2200, 250, 700)) }
