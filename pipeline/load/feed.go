@@ -112,7 +112,9 @@ func (f *feed) committed() {
 	}
 	block := f.block()
 	f.bytes -= size(block)
-	f.records = slices.Delete(f.records, 0, len(block))
+	if f.records = slices.Delete(f.records, 0, len(block)); len(f.records) == 0 {
+		f.records = nil // the room a backlog took is not kept
+	}
 	f.from, f.intent, f.stage = f.intent.to, intent{}, gathering
 }
 
