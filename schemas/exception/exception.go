@@ -62,6 +62,9 @@ type Unit string
 const (
 	Milli   Unit = "milli"   // thousandths of the goods' base unit
 	Seconds Unit = "seconds" // a span of time
+	Grams   Unit = "grams"   // a weight
+
+	BasisPoints Unit = "bp" // a share; of risks, which are no exceptions
 )
 
 // Evidence is the sorted list of the events a verdict stands on, each by xxHash64 of its event id; 16 hexadecimal digits each on the wire.
