@@ -280,7 +280,80 @@ func TestTheModelIsFedTheManifestsFeatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Parse(); err == nil || !strings.Contains(err.Error(), "in their order") {
+	if _, err := other.Parse(); err == nil || !strings.Contains(err.Error(), "column 1 is legs to the model and hour to the manifest") {
 		t.Error(err)
+	}
+}
+
+// stump is a LightGBM file of one split: rows with a second column above 0.5, or without one, have log-odds 1, the others -1.
+const stump = `tree
+version=v4
+num_class=1
+num_tree_per_iteration=1
+label_index=0
+max_feature_idx=2
+objective=binary sigmoid:1
+feature_names=dwell_s legs hour
+feature_infos=[0:1] [0:1] [0:1]
+
+Tree=0
+num_leaves=2
+num_cat=0
+split_feature=1
+split_gain=1
+threshold=0.5
+decision_type=8
+left_child=-1
+right_child=-2
+leaf_value=-1 1
+leaf_weight=1 1
+leaf_count=1 1
+internal_value=0
+internal_weight=0
+internal_count=2
+is_linear=0
+shrinkage=1
+
+
+end of trees
+`
+
+func TestTreesAreFedTheManifestsFeatures(t *testing.T) {
+	m := bundletest.Manifest("stump", 1, "carrier/1", columns...)
+	m.Format = bundle.LightGBM
+	var golden []bundle.Row
+	for i := range 100 {
+		row := bundle.Row{Features: []float64{0, float64(i % 3), 0}, Score: 1 / (1 + math.Exp(-1))}
+		switch i % 3 {
+		case 0:
+			row.Score = 1 / (1 + math.Exp(1))
+		case 1:
+			row.Features[1] = math.NaN()
+		}
+		golden = append(golden, row)
+	}
+	for _, c := range []struct {
+		format     bundle.Format
+		file, says string
+	}{
+		{bundle.LightGBM, stump, ""},
+		{bundle.LightGBM, strings.Replace(stump, "dwell_s legs hour", "Column_0 Column_1 Column_2", 1), ""},
+		{bundle.LightGBM, strings.Replace(stump, "legs hour", "hour legs", 1), "column 1 is hour to the model"},
+		{bundle.LightGBM, strings.Replace(stump, "decision_type=8", "decision_type=10", 1), "golden row 1: the model says"}, // what is missing goes left
+		{bundle.XGBoost, stump, "not of the format xgboost"},
+		{bundle.LightGBM, "tree\n", "stump@1"},
+	} {
+		m.Format = c.format
+		b, err := bundle.New(m, []byte(c.file), golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := b.Parse()
+		if err == nil {
+			_, err = b.Activate(raw)
+		}
+		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%v, want %q", err, c.says)
+		}
 	}
 }

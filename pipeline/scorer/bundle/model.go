@@ -1,12 +1,14 @@
 package bundle
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 
 	"andon/pipeline/scorer/logistic"
+	"andon/pipeline/scorer/tree"
 )
 
 // Model answers rows. Many goroutines may use one at once.
@@ -31,18 +33,36 @@ func (b *Bundle) parse() (Model, error) {
 	switch b.Manifest.Format {
 	case Logistic:
 		m, err := logistic.Parse(b.Model)
-		if err == nil && !slices.Equal(m.Names(), b.Manifest.Features.Names()) {
-			err = errors.New("the terms of the model are not the features of the manifest, in their order")
-		}
 		if err != nil {
 			return nil, err
 		}
-		return m, nil
+		return m, b.fed(m.Names())
 	case Remote:
 		return nil, ErrRemote
 	default:
-		return nil, fmt.Errorf("format %s is not known here", b.Manifest.Format)
+		m, err := tree.Parse(b.Model)
+		if err != nil {
+			return nil, err
+		}
+		if text := bytes.HasPrefix(b.Model, []byte("tree")); text != (b.Manifest.Format == LightGBM) {
+			return nil, fmt.Errorf("%s is not of the format %s", b.Manifest.Model.Name, b.Manifest.Format)
+		}
+		return m, b.fed(m.FeatureNames())
 	}
+}
+
+// fed says whether a model with columns of these names takes the rows of the manifest. Names that the libraries make up where they were given
+// none, Column_0 or f0, say nothing.
+func (b *Bundle) fed(names []string) error {
+	if len(names) != len(b.Manifest.Features.Columns) {
+		return fmt.Errorf("the model takes %d features, the manifest has %d", len(names), len(b.Manifest.Features.Columns))
+	}
+	for i, c := range b.Manifest.Features.Columns {
+		if got := names[i]; got != c.Name && got != fmt.Sprint("Column_", i) && got != fmt.Sprint("f", i) {
+			return fmt.Errorf("column %d is %s to the model and %s to the manifest", i, got, c.Name)
+		}
+	}
+	return nil
 }
 
 // Activate is the model of the bundle with its calibrator, once it has answered the golden rows as expected; else the error is a *Mismatch, or
