@@ -10,16 +10,19 @@ import (
 	"andon/schemas/journal"
 )
 
-// Topic is one of the topics a beat writes to.
+// Topic is one of the topics of records. A beat writes to all of them but Decisions and Control.
 type Topic uint8
 
 // The topics.
 const (
 	Exceptions Topic = iota
+	Verdicts
 	Costs
 	DeadLetters
 	Snapshots
 	Journal
+	Decisions
+	Control
 )
 
 // Output is one record a beat writes, to the partition of the lane's number. A nil value is a tombstone.

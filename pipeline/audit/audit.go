@@ -133,7 +133,7 @@ func Run(ctx context.Context, c Config, lanes []pipeline.Lane) (Report, error) {
 func (r *run) partition(ctx context.Context, p int32, ids []pipeline.Lane, report *Report) error {
 	var stands []*standing
 	if r.Outputs {
-		for _, t := range []pipeline.Topic{pipeline.Exceptions, pipeline.Costs} {
+		for _, t := range []pipeline.Topic{pipeline.Exceptions, pipeline.Verdicts, pipeline.Costs} {
 			s, err := r.read(ctx, t, p)
 			if err != nil {
 				return err

@@ -178,7 +178,7 @@ func (b *books) Lanes() []pipeline.Lane { return []pipeline.Lane{carrier, pickpa
 
 // Name implements audit.Books.
 func (b *books) Name(t pipeline.Topic) string {
-	return map[pipeline.Topic]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.Journal: "journal"}[t]
+	return map[pipeline.Topic]string{pipeline.Exceptions: "exceptions", pipeline.Verdicts: "verdicts", pipeline.Costs: "costs", pipeline.Journal: "journal"}[t]
 }
 
 // Written implements audit.Books.

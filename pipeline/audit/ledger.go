@@ -66,7 +66,7 @@ func (l *lane) compare(n *noted, outputs []pipeline.Output) {
 				l.compacted(d.list)
 				delete(b.owed, string(o.Key))
 			}
-		case !open && o.Topic == pipeline.Costs && b.after < 0 && b.expired(n.at):
+		case !open && (o.Topic == pipeline.Costs || o.Topic == pipeline.Verdicts) && b.after < 0 && b.expired(n.at):
 			l.count(n, &l.report.Expired, 1)
 		case !open && o.Topic == pipeline.Exceptions && o.Value == nil && len(b.of(o.Key)) == 0 && !b.young(n.at): // a tombstone goes last, and then itself
 			if d != nil {
