@@ -41,10 +41,12 @@ func (c Config) toDetect() []need {
 		{onTransaction, c.Instance, []kmsg.ACLOperation{write}},
 		{onGroup, c.Group(Detect), []kmsg.ACLOperation{read}},
 		{onTopic, c.Exceptions(), []kmsg.ACLOperation{read, write}},
+		{onTopic, c.Verdicts(), []kmsg.ACLOperation{write, configure}},
 		{onTopic, c.Costs(), []kmsg.ACLOperation{write, configure}},
 		{onTopic, c.Journal(), []kmsg.ACLOperation{read, write, configure}},
 		{onTopic, c.DeadLetter(), []kmsg.ACLOperation{write, configure}},
 		{onTopic, c.Snapshots(), []kmsg.ACLOperation{read, write}},
+		{onTopic, c.Control(), []kmsg.ACLOperation{read}},
 	}
 	for _, topic := range c.laneTopics() {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read, configure}})
@@ -74,13 +76,18 @@ func (c Config) toRedrive() []need {
 	return needs
 }
 
+// toAppend is what an Appender needs.
+func (c Config) toAppend(topic string) []need {
+	return []need{{onTransaction, c.appender(topic), []kmsg.ACLOperation{write}}, {onTopic, topic, []kmsg.ACLOperation{read, write}}}
+}
+
 // toApply is what Apply needs of the topics that are there, its groups and its own transactions.
 func (c Config) toApply() []need {
 	needs := []need{{onTransaction, c.Group("apply"), []kmsg.ACLOperation{write}}}
-	for _, group := range []string{Detect, LoadExceptions, LoadCosts, LoadEvents} {
+	for _, group := range append([]string{Detect}, loadGroups...) {
 		needs = append(needs, need{onGroup, c.Group(group), []kmsg.ACLOperation{read}})
 	}
-	for _, topic := range append(c.laneTopics(), c.outputs()...) {
+	for _, topic := range c.allTopics() {
 		do := []kmsg.ACLOperation{read, configure} // read: or it may not commit first offsets
 		if topic == c.Journal() {
 			do = []kmsg.ACLOperation{read, write, configure}

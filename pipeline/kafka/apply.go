@@ -40,8 +40,11 @@ const brokerTime = "LogAppendTime"
 // minCompactionLag is how long every revision of an exception stays readable: 14 days, in milliseconds.
 const minCompactionLag = 14 * 24 * 3600 * 1000
 
-// costRetention is how long a cost waits to be loaded: 30 days, in milliseconds. No lane reads it again.
-const costRetention = 30 * 24 * 3600 * 1000
+// factRetention is how long a cost or a verdict waits to be loaded: 30 days, in milliseconds. No lane reads it again.
+const factRetention = 30 * 24 * 3600 * 1000
+
+// decisionRetention is for how long decisions must be kept, the source of labels: 25 months of 31 days, in milliseconds.
+const decisionRetention = 25 * 31 * 24 * 3600 * 1000
 
 // minRetention is for how long inputs must be kept: 3 days, in milliseconds. A lane is snapshotted each hour, so this bounds how long it may stand
 // still, and leaves older snapshots of use.
@@ -122,9 +125,13 @@ func (a *applied) create(ctx context.Context) error {
 			return err
 		}
 	}
+	facts := func() map[string]string {
+		return map[string]string{"cleanup.policy": "delete", "retention.ms": strconv.Itoa(factRetention), "retention.bytes": "-1", "message.timestamp.type": brokerTime}
+	}
 	for topic, config := range map[string]map[string]string{
 		a.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": strconv.Itoa(minCompactionLag), "message.timestamp.type": brokerTime},
-		a.Costs():      {"cleanup.policy": "delete", "retention.ms": strconv.Itoa(costRetention), "retention.bytes": "-1", "message.timestamp.type": brokerTime},
+		a.Verdicts():   facts(),
+		a.Costs():      facts(),
 		a.Snapshots():  {"cleanup.policy": "compact", "segment.bytes": strconv.Itoa(snapshotSegment), "message.timestamp.type": brokerTime},
 		a.Journal():    keptLog(brokerTime),
 		a.DeadLetter(): keptLog(brokerTime),
@@ -133,7 +140,12 @@ func (a *applied) create(ctx context.Context) error {
 			return err
 		}
 	}
-	return a.list(ctx, append(a.laneTopics(), a.outputs()...)...)
+	for _, topic := range a.orders() {
+		if err := a.createOne(ctx, topic, 1, keptLog(brokerTime)); err != nil {
+			return err
+		}
+	}
+	return a.list(ctx, a.allTopics()...)
 }
 
 // keptLog configures a log that nothing is deleted from until its owner says otherwise.
@@ -144,7 +156,7 @@ func keptLog(stamp string) map[string]string {
 // list reads the topics; those in made must be there, though brokers may learn of them late.
 func (a *applied) list(ctx context.Context, made ...string) error {
 	return patiently(ctx, func() (err error) {
-		a.topics, err = a.admin.ListTopics(ctx, append(a.laneTopics(), a.outputs()...)...)
+		a.topics, err = a.admin.ListTopics(ctx, a.allTopics()...)
 		if err != nil {
 			return fmt.Errorf("list the topics: %w", err)
 		}
@@ -230,6 +242,11 @@ func (a *applied) checkTopics(context.Context) error {
 			return a.refuse("%s has %d partitions, the widest input %d: counts are frozen; start over under a new kafka.own_prefix", topic, n, widest)
 		}
 	}
+	for _, topic := range a.orders() {
+		if n := len(a.topics[topic].Partitions); n != 1 {
+			return a.refuse("%s has %d partitions, it must have one: what is in it stands in one order; start over under a new kafka.own_prefix", topic, n)
+		}
+	}
 	return nil
 }
 
@@ -239,7 +256,7 @@ func (a *applied) refuse(format string, args ...any) error {
 
 // checkConfigs refuses what breaks a lane and warns about what endangers it.
 func (a *applied) checkConfigs(ctx context.Context) error {
-	all := append(a.laneTopics(), a.outputs()...)
+	all := a.allTopics()
 	configs, err := configsOf(ctx, a.admin, all...)
 	if err == nil {
 		err = checkCompaction(a.Config, configs)
@@ -267,14 +284,14 @@ func (a *applied) checkConfig(topic string, config map[string]string) {
 		if config["cleanup.policy"] != "compact" {
 			a.warn(topic, "has cleanup.policy=%s: it keeps every snapshot there ever was, or deletes the newest; set it to compact", config["cleanup.policy"])
 		}
-	case topic == a.Costs():
+	case topic == a.Costs() || topic == a.Verdicts():
 		if ms, err := strconv.Atoi(config["retention.ms"]); err == nil && ms >= 0 && ms < minCompactionLag {
-			a.warn(topic, "has retention.ms=%d, below 14 days: a loader that is away longer misses costs", ms)
+			a.warn(topic, "has retention.ms=%d, below 14 days: a loader that is away longer misses records", ms)
 		}
 	default:
 		a.checkRetention(topic, config["retention.ms"], config["retention.bytes"])
 		switch stamp := config["message.timestamp.type"]; {
-		case topic == a.Journal() || stamp == a.stamp():
+		case topic == a.Journal() || slices.Contains(a.orders(), topic) || stamp == a.stamp():
 		case a.History:
 			a.warn(topic, "has message.timestamp.type=%s: all of the history will seem to have become known today (IN-01, IN-03); set CreateTime", stamp)
 		default:
@@ -297,6 +314,11 @@ func (a *applied) checkRetention(topic, kept, size string) {
 	ms, _ := strconv.ParseInt(kept, 10, 64)
 	switch {
 	case kept == "-1" && size == "-1":
+	case topic == a.Decisions() && size == "-1" && ms >= decisionRetention:
+	case topic == a.Decisions():
+		a.warn(topic, "has retention.ms=%s and retention.bytes=%s: labels are lost before their 25 months are over; it is small, set both to -1", kept, size)
+	case topic == a.Control():
+		a.warn(topic, "has retention.ms=%s and retention.bytes=%s: what lanes work by is lost with its records; it is small, set both to -1", kept, size)
 	case topic == a.Journal():
 		a.warn(topic, "has retention.ms=%s and retention.bytes=%s: what is deleted can be neither verified nor restored; it is small, set both to -1", kept, size)
 	case a.History:

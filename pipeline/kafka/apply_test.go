@@ -31,7 +31,7 @@ func TestApplyLaysOutOnce(t *testing.T) {
 			}
 		}
 	}
-	for group, want := range map[string]int{Detect: 12, LoadExceptions: 2, LoadEvents: 12} {
+	for group, want := range map[string]int{Detect: 12, LoadExceptions: 2, LoadVerdicts: 2, LoadDecisions: 1, LoadHealth: 1, LoadEvents: 12} {
 		offsets, err := s.admin.FetchOffsets(t.Context(), s.Group(group))
 		if err != nil {
 			t.Fatal(err)
@@ -47,16 +47,21 @@ func TestApplyLaysOutOnce(t *testing.T) {
 			t.Errorf("group %s has %d offsets, want %d", group, n, want)
 		}
 	}
-	configs, err := s.admin.DescribeTopicConfigs(t.Context(), s.Exceptions())
+	configs, err := configsOf(t.Context(), s.admin, s.Exceptions(), s.Verdicts(), s.Decisions(), s.Control())
 	if err != nil {
 		t.Fatal(err)
 	}
-	exceptions := map[string]string{}
-	for _, kv := range configs[0].Configs {
-		exceptions[kv.Key] = kv.MaybeValue()
-	}
-	if exceptions["cleanup.policy"] != "compact" || exceptions["min.compaction.lag.ms"] != "1209600000" {
-		t.Errorf("exceptions have %s and %s", exceptions["cleanup.policy"], exceptions["min.compaction.lag.ms"])
+	for topic, want := range map[string]map[string]string{
+		s.Exceptions(): {"cleanup.policy": "compact", "min.compaction.lag.ms": "1209600000"},
+		s.Verdicts():   {"cleanup.policy": "delete", "retention.ms": "2592000000"},
+		s.Decisions():  {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
+		s.Control():    {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"},
+	} {
+		for name, value := range want {
+			if is := configs[topic][name]; is != value {
+				t.Errorf("%s has %s=%s, want %s", topic, name, is, value)
+			}
+		}
 	}
 }
 
@@ -70,11 +75,11 @@ func TestApplyKeepsToTheOwnersPartitions(t *testing.T) {
 	if _, err := Apply(t.Context(), c, Layout{Partitions: 2, ReplicationFactor: 1}, quiet(t)); err != nil {
 		t.Fatal(err)
 	}
-	topics, err := s.admin.ListTopics(t.Context(), c.Side(event.ASN), c.Side(event.Carrier), c.Exceptions(), c.Journal(), c.DeadLetter())
+	topics, err := s.admin.ListTopics(t.Context(), c.Side(event.ASN), c.Side(event.Carrier), c.Exceptions(), c.Verdicts(), c.Journal(), c.DeadLetter(), c.Decisions(), c.Control())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for topic, want := range map[string]int{c.Side(event.ASN): 5, c.Side(event.Carrier): 2, c.Exceptions(): 5, c.Journal(): 5, c.DeadLetter(): 5} {
+	for topic, want := range map[string]int{c.Side(event.ASN): 5, c.Side(event.Carrier): 2, c.Exceptions(): 5, c.Verdicts(): 5, c.Journal(): 5, c.DeadLetter(): 5, c.Decisions(): 1, c.Control(): 1} {
 		if n := len(topics[topic].Partitions); n != want {
 			t.Errorf("%s has %d partitions, want %d", topic, n, want)
 		}
@@ -98,6 +103,16 @@ func TestApplyRefuses(t *testing.T) {
 		return err == nil && !slices.ContainsFunc(topics.Sorted(), func(d kadm.TopicDetail) bool { return len(d.Partitions) != 3 })
 	})
 	refused(t, again(s), ErrLayout, "asn/2")
+
+	s = real(t)
+	if _, err := s.admin.CreatePartitions(t.Context(), 1, s.Control()); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "a second partition", func() bool {
+		topics, err := s.admin.ListTopics(t.Context(), s.Control())
+		return err == nil && len(topics[s.Control()].Partitions) == 2
+	})
+	refused(t, again(s), ErrLayout, "it must have one")
 
 	s = real(t)
 	s.recreate(s.Input(event.Carrier))
@@ -126,6 +141,9 @@ func TestApplyWarnsAboutRetention(t *testing.T) {
 		"a day of side records": {"own.side.asn", "86400000", "-1", false, "below 3 days"},
 		"some gigabytes":        {"in.asn", "-1", "4000000000", false, "retention.bytes=4000000000"},
 		"a week of the journal": {"own.journal", "604800000", "-1", false, "set both to -1"},
+		"a year of decisions":   {"own.decisions", "31536000000", "-1", false, "25 months"},
+		"3 years of decisions":  {"own.decisions", "94608000000", "-1", false, ""},
+		"3 years of control":    {"own.control", "94608000000", "-1", false, "set both to -1"},
 		"a week of history":     {"in.carrier", "604800000", "-1", true, "deleted at once"},
 	} {
 		t.Run(name, func(t *testing.T) {

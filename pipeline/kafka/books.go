@@ -31,7 +31,7 @@ type Books struct {
 
 // toAudit is what Books need.
 func (c Config) toAudit() (needs []need) {
-	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Costs(), c.Journal(), c.Snapshots()) {
+	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Verdicts(), c.Costs(), c.Journal(), c.Snapshots()) {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read}})
 	}
 	return needs
@@ -54,7 +54,7 @@ func OpenBooks(ctx context.Context, c Config, log *slog.Logger) (*Books, error) 
 		return nil, err
 	}
 	admin := kadm.NewClient(cl)
-	outputs, journals := some(all, c.Exceptions(), c.Costs()), some(all, c.Journal())
+	outputs, journals := some(all, c.Exceptions(), c.Verdicts(), c.Costs()), some(all, c.Journal())
 	if b.settled, err = committedEnds(ctx, admin, outputs); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func OpenBooks(ctx context.Context, c Config, log *slog.Logger) (*Books, error) 
 
 // describe asks for the topics and their partitions.
 func (b *Books) describe(ctx context.Context, cl *kgo.Client) (map[string][]int32, error) {
-	names := append(b.laneTopics(), b.Exceptions(), b.Costs(), b.Journal(), b.Snapshots())
+	names := append(b.laneTopics(), b.Exceptions(), b.Verdicts(), b.Costs(), b.Journal(), b.Snapshots())
 	found, err := kadm.NewClient(cl).ListTopics(ctx, names...)
 	if err != nil {
 		return nil, pipeline.Fail(pipeline.Lost, fmt.Errorf("ask for the topics: %w", err))
@@ -93,7 +93,7 @@ func (b *Books) describe(ctx context.Context, cl *kgo.Client) (map[string][]int3
 	}
 	for _, f := range event.Families {
 		for _, p := range all[b.Input(f)] {
-			for _, topic := range []string{b.Side(f), b.Exceptions(), b.Costs(), b.Journal(), b.Snapshots()} {
+			for _, topic := range []string{b.Side(f), b.Exceptions(), b.Verdicts(), b.Costs(), b.Journal(), b.Snapshots()} {
 				if !slices.Contains(all[topic], p) {
 					return nil, pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s has a partition %d, %s has none: run andon topics apply", ErrLayout, b.Input(f), p, topic))
 				}
@@ -160,7 +160,7 @@ func (b *Books) Lanes() []pipeline.Lane { return b.lanes }
 
 // Name implements audit.Books.
 func (b *Books) Name(t pipeline.Topic) string {
-	return map[pipeline.Topic]string{pipeline.Exceptions: b.Exceptions(), pipeline.Costs: b.Costs(), pipeline.DeadLetters: b.DeadLetter(),
+	return map[pipeline.Topic]string{pipeline.Exceptions: b.Exceptions(), pipeline.Verdicts: b.Verdicts(), pipeline.Costs: b.Costs(), pipeline.DeadLetters: b.DeadLetter(),
 		pipeline.Snapshots: b.Snapshots(), pipeline.Journal: b.Journal()}[t]
 }
 

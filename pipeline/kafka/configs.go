@@ -36,7 +36,7 @@ func configsOf(ctx context.Context, admin *kadm.Client, topics ...string) (map[s
 
 // checkCompaction refuses a log whose records the broker thins out under the lanes. Exceptions may be: each record is the whole exception.
 func checkCompaction(c Config, configs map[string]map[string]string) error {
-	for _, topic := range slices.Concat(c.laneTopics(), []string{c.Costs(), c.Journal(), c.DeadLetter()}) {
+	for _, topic := range slices.Concat(c.laneTopics(), c.orders(), []string{c.Verdicts(), c.Costs(), c.Journal(), c.DeadLetter()}) {
 		if policy := configs[topic]["cleanup.policy"]; strings.Contains(policy, "compact") {
 			return pipeline.Fail(pipeline.Refused, fmt.Errorf("%w: %s has cleanup.policy=%s: compaction removes what a lane must re-execute; set cleanup.policy=delete",
 				ErrLayout, topic, policy))

@@ -49,13 +49,12 @@ func (a *applied) begin(ctx context.Context) error {
 	if err := a.commitLanes(ctx, without, journals); err != nil {
 		return err
 	}
-	if err := a.commitStarts(ctx, LoadExceptions, starts, a.Exceptions()); err != nil {
-		return err
+	for _, group := range loadGroups {
+		if err := a.commitStarts(ctx, group, starts, a.loaded(group)...); err != nil {
+			return err
+		}
 	}
-	if err := a.commitStarts(ctx, LoadCosts, starts, a.Costs()); err != nil {
-		return err
-	}
-	return a.commitStarts(ctx, LoadEvents, starts, a.laneTopics()...)
+	return nil
 }
 
 // genesis checks the lanes the journal knows and writes the first entries of the others, all or none. Without are the lanes without offsets.

@@ -4,6 +4,7 @@
 package kafka
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,30 @@ const (
 	LoadExceptions = "load-exceptions"
 	LoadEvents     = "load-events"
 	LoadCosts      = "load-costs"
+	LoadVerdicts   = "load-verdicts"
+	LoadDecisions  = "load-decisions"
+	LoadHealth     = "load-health"
 )
+
+// loadGroups lists those of the loaders.
+var loadGroups = []string{LoadExceptions, LoadVerdicts, LoadCosts, LoadDecisions, LoadHealth, LoadEvents}
+
+// loaded are the topics a loader's group reads.
+func (c Config) loaded(group string) []string {
+	switch group {
+	case LoadExceptions:
+		return []string{c.Exceptions()}
+	case LoadVerdicts:
+		return []string{c.Verdicts()}
+	case LoadCosts:
+		return []string{c.Costs()}
+	case LoadDecisions:
+		return []string{c.Decisions()}
+	case LoadHealth:
+		return []string{c.Control()}
+	}
+	return c.laneTopics()
+}
 
 // Group is the full name of a group, e.g. andon-detect.
 func (c Config) Group(name string) string { return strings.TrimRight(c.OwnPrefix, ".-") + "-" + name }
@@ -47,6 +71,15 @@ func (c Config) isSide(topic string) bool { return strings.HasPrefix(topic, c.Ow
 
 // Exceptions is the topic of exceptions, one record per revision.
 func (c Config) Exceptions() string { return c.OwnPrefix + "exceptions" }
+
+// Verdicts is the topic of contested judgements.
+func (c Config) Verdicts() string { return c.OwnPrefix + "verdicts" }
+
+// Decisions is the topic of what people and outcomes decided, in one partition.
+func (c Config) Decisions() string { return c.OwnPrefix + "decisions" }
+
+// Control is the topic of what lanes work by, in one partition.
+func (c Config) Control() string { return c.OwnPrefix + "control" }
 
 // Costs is the topic of unit costs.
 func (c Config) Costs() string { return c.OwnPrefix + "costs" }
@@ -70,8 +103,14 @@ func (c Config) Topic(f event.Family, side bool) string {
 
 // outputs are the topics a beat writes.
 func (c Config) outputs() []string {
-	return []string{c.Exceptions(), c.Costs(), c.Journal(), c.DeadLetter(), c.Snapshots()}
+	return []string{c.Exceptions(), c.Verdicts(), c.Costs(), c.Journal(), c.DeadLetter(), c.Snapshots()}
 }
+
+// orders are the topics of one partition: no beat writes them, and all that is in one is in one order.
+func (c Config) orders() []string { return []string{c.Decisions(), c.Control()} }
+
+// allTopics are the topics of a deployment.
+func (c Config) allTopics() []string { return slices.Concat(c.laneTopics(), c.outputs(), c.orders()) }
 
 // laneTopics are the topics lanes are made of: inputs, then side topics.
 func (c Config) laneTopics() (topics []string) {

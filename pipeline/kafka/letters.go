@@ -32,7 +32,7 @@ const AllPartitions int32 = -1
 // letter lies on the partition its record lay on.
 func Letters(ctx context.Context, c Config, log *slog.Logger, partition int32, from event.Micros) iter.Seq2[Letter, error] {
 	return func(yield func(Letter, error) bool) {
-		readers, err := letterReaders(ctx, c, log, partition, from)
+		readers, err := openReaders(ctx, c, log, c.DeadLetter(), partition, from)
 		if err != nil {
 			yield(Letter{}, err)
 			return
@@ -45,14 +45,14 @@ func Letters(ctx context.Context, c Config, log *slog.Logger, partition int32, f
 	}
 }
 
-// letterReaders are the readers of the partitions that have a letter.
-func letterReaders(ctx context.Context, c Config, log *slog.Logger, partition int32, from event.Micros) (readers []*reader, err error) {
+// openReaders are the readers of those partitions of a topic, or AllPartitions, that have a record written from an instant on, up to their high
+// watermarks of now.
+func openReaders(ctx context.Context, c Config, log *slog.Logger, topic string, partition int32, from event.Micros) (readers []*reader, err error) {
 	cl, err := connect(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}
 	defer cl.Close()
-	topic := c.DeadLetter()
 	if err := c.allowed(ctx, cl, []need{{onTopic, topic, []kmsg.ACLOperation{read}}}); err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ type LoadLog struct {
 	failure error
 }
 
-// JoinLoad makes this process a member of a loader's group: LoadExceptions, LoadCosts or LoadEvents. The group must have offsets for all partitions of the topics.
+// JoinLoad makes this process a member of a loader's group, one of the Load constants. The group must have offsets for all partitions of the topics.
 func JoinLoad(ctx context.Context, c Config, group string, topics []string, log *slog.Logger) (*LoadLog, error) {
 	if c.SessionTimeout == 0 {
 		c.SessionTimeout = 30 * time.Second

@@ -116,7 +116,7 @@ func (m *Member) layout(ctx context.Context) error {
 				ErrLayout, name, n, widest))
 		}
 	}
-	configs, err := configsOf(ctx, kadm.NewClient(m.cl), append(m.laneTopics(), m.Costs(), m.Journal(), m.DeadLetter())...)
+	configs, err := configsOf(ctx, kadm.NewClient(m.cl), append(m.laneTopics(), m.Verdicts(), m.Costs(), m.Journal(), m.DeadLetter())...)
 	if err != nil {
 		return pipeline.Fail(pipeline.Lost, err)
 	}

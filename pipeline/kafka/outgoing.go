@@ -15,7 +15,8 @@ func (o *outgoing) begin() { o.records = o.records[:0] }
 
 // add takes what an outcome writes. All of it goes to the partition of the lane's number.
 func (o *outgoing) add(c Config, b *pipeline.Outcome) {
-	topics := [...]string{pipeline.Exceptions: c.Exceptions(), pipeline.Costs: c.Costs(), pipeline.DeadLetters: c.DeadLetter(), pipeline.Snapshots: c.Snapshots(), pipeline.Journal: c.Journal()}
+	topics := [...]string{pipeline.Exceptions: c.Exceptions(), pipeline.Verdicts: c.Verdicts(), pipeline.Costs: c.Costs(), pipeline.DeadLetters: c.DeadLetter(),
+		pipeline.Snapshots: c.Snapshots(), pipeline.Journal: c.Journal()}
 	for _, out := range b.Outputs {
 		o.records = append(o.records, kgo.Record{Topic: topics[out.Topic], Partition: b.Lane.Partition, Key: out.Key, Value: out.Value})
 	}
