@@ -29,10 +29,14 @@ type ledger[R any] struct {
 // Ledgers are the tables the loader fills, by name, as they are compared with the log. families is that of Events.
 func (db *DB) Ledgers(families map[string]event.Family) map[string]load.Ledger {
 	e, x, c := events{db, families}, exceptions{db, quiet}, costs{db, quiet}
+	v, d, h := verdicts{db, quiet}, decisions{db, quiet}, health{db, quiet}
 	return map[string]load.Ledger{
 		tables.Events:     ledger[eventRow]{e, db, tables.Events, eventFields, e.reading},
 		tables.Exceptions: ledger[exceptionRow]{x, db, tables.Exceptions, exceptionFields, x.reading},
 		tables.Costs:      ledger[costRow]{c, db, tables.Costs, costFields, c.reading},
+		tables.Verdicts:   ledger[verdictRow]{v, db, tables.Verdicts, verdictFields, v.reading},
+		tables.Decisions:  ledger[decisionRow]{d, db, tables.Decisions, decisionFields, d.reading},
+		tables.Health:     ledger[healthRow]{h, db, tables.Health, healthFields, h.reading},
 	}
 }
 

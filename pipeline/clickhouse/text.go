@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 )
@@ -9,8 +10,8 @@ import (
 // The text of a value is the same bytes whether this process writes it or the server does, and tells any two values of a column apart, also among
 // the texts of other columns: so the hash of a row's texts is the hash of all it says.
 
-// appendText appends the text of a column's value: a string after its length, a number or an instant in microseconds before a comma, - where it
-// is unknown.
+// appendText appends the text of a column's value: a string after its length, a number or an instant in microseconds before a comma, a
+// float as the number its bits are, - where it is unknown.
 func appendText[V any](b []byte, v V) []byte {
 	switch v := any(v).(type) {
 	case string:
@@ -26,6 +27,13 @@ func appendText[V any](b []byte, v V) []byte {
 		b = strconv.AppendUint(b, v, 10)
 	case time.Time:
 		b = strconv.AppendInt(b, v.UnixMicro(), 10)
+	case float64:
+		b = strconv.AppendUint(b, math.Float64bits(v), 10)
+	case *float64:
+		if v == nil {
+			return append(b, "-,"...)
+		}
+		b = strconv.AppendUint(b, math.Float64bits(*v), 10)
 	case *int64:
 		if v == nil {
 			return append(b, "-,"...)
@@ -59,6 +67,10 @@ func textSQL[V any](x string) string {
 		return "concat(toString(length(" + x + ")), ':', " + x + ")"
 	case time.Time:
 		return "concat(toString(toUnixTimestamp64Micro(" + x + ")), ',')"
+	case float64:
+		return "concat(toString(reinterpretAsUInt64(" + x + ")), ',')"
+	case *float64:
+		return "concat(if(isNull(" + x + "), '-', toString(reinterpretAsUInt64(assumeNotNull(" + x + ")))), ',')"
 	case *int64:
 		return "concat(ifNull(toString(" + x + "), '-'), ',')"
 	case *time.Time:

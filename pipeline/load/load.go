@@ -81,6 +81,7 @@ type Inserted struct {
 	Ticks       int // clock.tick: time, not an event
 	Undecodable int // that of an input topic stands in andon.deadletter
 	Tombstones  int // records without a value
+	Others      int // records of a kind that another table, or none, has rows of
 }
 
 // Config is what a loader is told.

@@ -68,6 +68,7 @@ func (m *metrics) loaded(done Inserted, took time.Duration) {
 	m.skipped.WithLabelValues("tick").Add(float64(done.Ticks))
 	m.skipped.WithLabelValues("undecodable").Add(float64(done.Undecodable))
 	m.skipped.WithLabelValues("tombstone").Add(float64(done.Tombstones))
+	m.skipped.WithLabelValues("other").Add(float64(done.Others))
 }
 
 // observe sets the gauges; the ends are looked up only now and then, and keep their last value while the log does not answer.

@@ -20,14 +20,17 @@ const Database = "andon"
 const (
 	Events     = "events"
 	Exceptions = "exceptions"
+	Verdicts   = "verdicts"
 	Costs      = "costs"
+	Decisions  = "decisions"
+	Health     = "model_health"
 )
 
 // Loaded lists them.
-var Loaded = [...]string{Events, Exceptions, Costs}
+var Loaded = [...]string{Events, Exceptions, Verdicts, Costs, Decisions, Health}
 
 // KeptMonths is how long a loaded table keeps a row, months: events from its load_time on, the others from its record_time on.
-var KeptMonths = map[string]int{Events: 13, Exceptions: 25, Costs: 25}
+var KeptMonths = map[string]int{Events: 13, Exceptions: 25, Verdicts: 25, Costs: 25, Decisions: 25, Health: 25}
 
 //go:embed *.sql
 var files embed.FS

@@ -33,6 +33,10 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 		"events":     "tenant family subject event_id topic partition offset event_time",
 		"exceptions": "tenant code subject episode exception_id revision topic partition offset",
 		"costs":      "tenant component subject part cost_id topic partition offset incurred_at",
+		"verdicts":   "tenant code subject episode judged_at verdict_id topic partition offset",
+		"decisions":  "tenant item_id decision_id topic partition offset", // the key of the writer is in the id
+		// What names a control record: its object, here code and bundle, and its version.
+		"model_health": "code bundle version topic partition offset",
 	}
 	clause := regexp.MustCompile(`(?m)^(?:ORDER BY \((.*)\)|PARTITION BY (?:\w+\()?(.*?)\)?)$`)
 	for _, m := range Migrations(Database) {
@@ -55,7 +59,7 @@ func TestKeysHoldOnlyFactsOfTheID(t *testing.T) {
 }
 
 func TestRowsAreKeptAsLongAsSaid(t *testing.T) {
-	from := map[string]string{Events: "load_time", Exceptions: "record_time", Costs: "record_time"}
+	from := map[string]string{Events: "load_time", Exceptions: "record_time", Verdicts: "record_time", Costs: "record_time", Decisions: "record_time", Health: "record_time"}
 	for _, m := range Migrations(Database) {
 		if table := tableOf(m); isLoaded(m) {
 			if ttl := fmt.Sprintf("TTL toDateTime(%s) + INTERVAL %d MONTH", from[table], KeptMonths[table]); !strings.Contains(m.SQL, ttl) {

@@ -141,8 +141,8 @@ func (g *Guard) check() error {
 		}
 	}
 	switch {
-	case g.At == 0:
-		return errors.New("guard.at is missing: when it went over, e.g. 2026-03-02T08:15:00Z")
+	case g.ChangedAt == 0:
+		return errors.New("guard.changed_at is missing: when it went over, e.g. 2026-03-02T08:15:00Z")
 	case g.WindowTo < g.WindowFrom:
 		return errors.New("guard.window_to is before guard.window_from")
 	case g.Trips < 0:

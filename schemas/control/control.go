@@ -102,12 +102,12 @@ type Guard struct {
 	Signal Signal `json:"signal,omitempty"` // what it came of; empty: a person
 	Reason string `json:"reason,omitempty"` // of fallbacks while it is open: one of the verdict.Guard reasons
 
-	At         event.Micros `json:"at"`                    // when, by the clock of what was judged
+	ChangedAt  event.Micros `json:"changed_at"`            // when, by the clock of what was judged
 	WindowFrom event.Micros `json:"window_from,omitempty"` // what was looked at, from ...
 	WindowTo   event.Micros `json:"window_to,omitempty"`   // ... up to here
 	Statistic  float64      `json:"statistic"`             // what was seen
 	Threshold  float64      `json:"threshold"`             // what it is compared with
-	HoldUntil  event.Micros `json:"hold_until,omitempty"`  // it does not leave open before; by the clock of At
+	HoldUntil  event.Micros `json:"hold_until,omitempty"`  // it does not leave open before; by the clock of ChangedAt
 	Trips      int32        `json:"trips"`                 // how often it opened so far
 }
 

@@ -27,7 +27,7 @@ func bundle() Record {
 
 func guard() Record {
 	return Record{Object: "guard/CA-05/carrier-lateness@1", Version: 7, Kind: KindGuard, Author: "guard", Guard: &Guard{
-		Code: "CA-05", Bundle: "carrier-lateness@1", State: Open, Signal: G2, Reason: "guard_features", At: event.MinTime + 3, WindowFrom: event.MinTime + 1,
+		Code: "CA-05", Bundle: "carrier-lateness@1", State: Open, Signal: G2, Reason: "guard_features", ChangedAt: event.MinTime + 3, WindowFrom: event.MinTime + 1,
 		WindowTo: event.MinTime + 2, Statistic: 0.0137, Threshold: 0.01, HoldUntil: event.MinTime + 9, Trips: 2,
 	}}
 }
@@ -84,7 +84,7 @@ func TestCheckNamesFieldAndFix(t *testing.T) {
 		{guard, `guard.signal is "G7": one of G0, G1`, func(r *Record) { r.Guard.Signal = "G7" }},
 		{guard, "guard.reason is missing: one of guard_golden", func(r *Record) { r.Guard.Reason = "" }},
 		{guard, "guard.statistic is NaN", func(r *Record) { r.Guard.Statistic = math.NaN() }},
-		{guard, "guard.at is missing", func(r *Record) { r.Guard.At = 0 }},
+		{guard, "guard.changed_at is missing", func(r *Record) { r.Guard.ChangedAt = 0 }},
 		{guard, "guard.window_to is before guard.window_from", func(r *Record) { r.Guard.WindowTo = 0 }},
 		{guard, "guard.trips is -1", func(r *Record) { r.Guard.Trips = -1 }},
 		{settings, "settings is no object", func(r *Record) { r.Settings = json.RawMessage("3") }},

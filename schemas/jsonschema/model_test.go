@@ -59,14 +59,14 @@ func controls(t *testing.T) (texts [][]byte) {
 	policy := control.Policy{Code: "CA-05", Mode: verdict.Canary, CanaryBP: 500, Bundle: "carrier-lateness@1", ThresholdBP: 7000, ClearBP: 5000,
 		Floor: exception.Major, SampleBP: 100}
 	bundle := control.Bundle{Name: "carrier-lateness", Version: 1, SHA256: strings.Repeat("0f", 32), Features: "carrier/1", SizeBytes: 1}
-	guard := control.Guard{Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Open, Signal: control.G3, Reason: "guard_drift", At: event.MinTime,
+	guard := control.Guard{Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Open, Signal: control.G3, Reason: "guard_drift", ChangedAt: event.MinTime,
 		WindowFrom: event.MinTime, WindowTo: event.MinTime, Statistic: 0.2, Threshold: 0.1, HoldUntil: event.MinTime, Trips: 1}
 	for _, r := range []control.Record{
 		{Kind: control.KindPolicy, ApprovedBy: "bob", Note: "n", Policy: &policy},
 		{Kind: control.KindPolicy, Policy: &control.Policy{Code: "pick_short_risk", Mode: verdict.Off}},
 		{Kind: control.KindBundle, Bundle: &bundle},
 		{Kind: control.KindGuard, Guard: &guard},
-		{Kind: control.KindGuard, Guard: &control.Guard{Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Closed, At: event.MinTime}},
+		{Kind: control.KindGuard, Guard: &control.Guard{Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Closed, ChangedAt: event.MinTime}},
 		{Kind: control.KindSettings, Settings: json.RawMessage("{}")},
 	} {
 		r.Version, r.Author = 1, "ada"
