@@ -24,7 +24,7 @@ func compileRules(family event.Family, s setting.Settings) (rules []compiled, er
 			return nil, fmt.Errorf("settings.rules: there is no code %q", code)
 		}
 	}
-	for _, r := range rule.All {
+	for _, r := range slices.Concat(rule.All, rule.Risks) {
 		c, err := compileRule(r, s.Rules[r.Code])
 		if err != nil {
 			return nil, err

@@ -44,6 +44,7 @@ type Engine struct {
 	frozen   freezing
 	loading  []byte // of a snapshot, not yet an entity
 	loads    bool   // its beginning was read
+	ruled    bool   // and what is in force
 
 	// Scratch, meaningless between calls.
 	view     timeline.Timeline
@@ -53,6 +54,14 @@ type Engine struct {
 	found    rule.Verdicts
 	findings []finding
 	costs    []cost.Cost
+
+	// Of the contested judgements of a beat; see question.
+	questions []question
+	values    []float64
+	asked     int
+	asking    []beat.Request
+	replies   []beat.Reply
+
 	before   []unitcost.Claim
 	after    []unitcost.Claim
 	buf, key []byte
@@ -64,6 +73,8 @@ type lane struct {
 	open  int
 	bytes int64
 	sweep sweep
+
+	policies *policies
 }
 
 // entity is what is remembered of one subject. Neither the bytes of facts nor the exceptions pointed to are ever written
@@ -113,7 +124,12 @@ func New(family event.Family, s setting.Settings) (*Engine, error) {
 func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	e.found.Reset()
 	e.findings, e.costs = e.findings[:0], e.costs[:0]
+	e.questions, e.values, e.asked = e.questions[:0], e.values[:0], 0
+	defer func() { st.Requests, st.Models = e.requests(), e.askedBy() }()
 	st.Start = e.lane.time
+	for i := range b.Control {
+		e.lane.policies = e.lane.policies.with(&b.Control[i])
+	}
 	budget := maxFired
 	disarm := b.Disarm
 	if b.Rejudge {

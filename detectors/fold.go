@@ -23,16 +23,18 @@ type finding struct {
 	item     int          // index of the item that brought it about; -1 for a timer
 	timer    event.Micros // due time of that timer
 
+	asks, asked int // its questions
+
 	forgotten bool // the entity's timeline ended: no verdicts
 	rejudged  bool // by other logic: nothing happened
 }
 
 // fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.
 func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *beat.Stepped) (outcome timeline.Outcome, rejected *beat.Rejected) {
-	mark, costs, size := e.found.Mark(), len(e.costs), len(ent.facts)
+	mark, costs, size := e.mark(), len(e.costs), len(ent.facts)
 	defer func() {
 		if p := recover(); p != nil {
-			e.found.Cut(mark)
+			e.cut(mark)
 			e.costs = e.costs[:costs]
 			rejected = &beat.Rejected{Index: index, Reason: event.RulePanic, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())}
 		}
@@ -127,6 +129,7 @@ func (e *Engine) judge(f *finding, now event.Micros) (next event.Micros) {
 		r.rule.Judge(c, &e.found)
 	}
 	f.to = len(e.found.List)
+	e.ask(f)
 	return e.found.Next
 }
 
@@ -167,9 +170,9 @@ func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) boo
 }
 
 // caught disarms a timer whose rule panicked; what the rule had said is cut away. It is deferred by what judges.
-func (e *Engine) caught(timer beat.Timer, mark [2]int, st *beat.Stepped) {
+func (e *Engine) caught(timer beat.Timer, mark marks, st *beat.Stepped) {
 	if p := recover(); p != nil {
-		e.found.Cut(mark)
+		e.cut(mark)
 		st.Disarmed = append(st.Disarmed, beat.Disarmed{Timer: timer, Detail: fmt.Sprintf("%v\n%s", p, debug.Stack())})
 	}
 }
@@ -185,7 +188,7 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 		e.wakes.arm(ent)
 		return
 	}
-	defer e.caught(timer, e.found.Mark(), st)
+	defer e.caught(timer, e.mark(), st)
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}

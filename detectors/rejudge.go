@@ -69,7 +69,7 @@ func (e *Engine) rejudgeOne(ent *entity, disarm []beat.Timer, st *beat.Stepped) 
 	if slices.Contains(disarm, timer) {
 		return
 	}
-	defer e.caught(timer, e.found.Mark(), st)
+	defer e.caught(timer, e.mark(), st)
 	if err := e.view.Load(ent.facts); err != nil {
 		panic(err)
 	}

@@ -13,8 +13,9 @@ import (
 	"andon/schemas/exception"
 )
 
-// Settle implements fold 2; see pipeline.Engine. There is no model yet, so replies are empty and every verdict stands.
-func (e *Engine) Settle([]beat.Reply) (st beat.Settled) {
+// Settle implements fold 2; see pipeline.Engine. Replies answer the requests of the Step before, in order.
+func (e *Engine) Settle(replies []beat.Reply) (st beat.Settled) {
+	e.replies = replies
 	for i := range e.findings {
 		if f := &e.findings[i]; f.forgotten {
 			e.letGo(f.entity, &st)
@@ -49,13 +50,21 @@ func (e *Engine) settle(f *finding, st *beat.Settled) {
 		}
 	}()
 	verdicts := e.found.List[f.from:f.to]
-	if len(f.entity.raised) == 0 && !slices.ContainsFunc(verdicts, raises) {
+	if len(f.entity.raised) == 0 && f.asks == f.asked && !slices.ContainsFunc(verdicts, raises) {
 		return
 	}
 	m := merge{engine: e, finding: f, raised: slices.Clone(f.entity.raised), out: st}
 	m.said = make([]bool, len(m.raised))
+	questions := e.questions[f.asks:f.asked]
 	for i := range verdicts {
-		if v := &verdicts[i]; v.Kind == rule.Fires || v.Kind == rule.Satisfied {
+		switch v := &verdicts[i]; {
+		case v.Rule.Contested:
+			var q *question
+			if len(questions) > 0 && questions[0].verdict == f.from+i {
+				q, questions = &questions[0], questions[1:]
+			}
+			m.contest(v, q)
+		case v.Kind == rule.Fires || v.Kind == rule.Satisfied:
 			m.apply(v)
 		}
 	}
@@ -212,14 +221,22 @@ func (e *Engine) rank(x *exception.Exception, v *rule.Verdict) {
 		x.Deadline = x.OpenedAt + event.Micros(stake.WithinS)*event.Second
 	}
 	x.ActBy = x.Deadline - event.Micros(stake.RecoverS)*event.Second
-	x.ProbabilityBP, x.AvoidableBP = 10_000, avoidableBefore
+	x.ProbabilityBP, x.AvoidableBP = 10_000, avoidableBefore // of a fact
 	if x.OpenedAt >= x.Deadline {
 		x.AvoidableBP = avoidableAfter
 	}
 	x.UrgencyBP = exception.UrgencyBP(int64((x.Deadline-x.OpenedAt)/event.Second), urgencyHalf[e.family], stake.Lasting)
 	if cost, currency := stake.Cost(v.Value, v.Currency, e.book.Rates.Currency); cost.Known {
-		score := exception.Score(cost.Value, x.ProbabilityBP, x.AvoidableBP, x.UrgencyBP)
-		x.CostAtRiskMinor, x.Currency, x.PriorityScore = number(cost), strings.Clone(currency), &score
+		x.CostAtRiskMinor, x.Currency = number(cost), strings.Clone(currency)
+	}
+	e.score(x)
+}
+
+// score says how much acting is worth, by what is at stake and how likely.
+func (e *Engine) score(x *exception.Exception) {
+	if x.CostAtRiskMinor != nil {
+		score := exception.Score(*x.CostAtRiskMinor, x.ProbabilityBP, x.AvoidableBP, x.UrgencyBP)
+		x.PriorityScore = &score
 	}
 	x.Priority = exception.PriorityOf(x.PriorityScore, x.Severity)
 }
@@ -252,7 +269,7 @@ func number(n rule.Number) *int64 {
 // same reports whether two revisions say the same. Which version of the rule says it is no news.
 func same(a, b *exception.Exception) bool {
 	return a.State == b.State && a.LateData == b.LateData &&
-		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Site == b.Site &&
+		a.Severity == b.Severity && a.DecidedBy == b.DecidedBy && a.Fallback == b.Fallback && a.Model == b.Model && a.Site == b.Site &&
 		a.OpenedAt == b.OpenedAt && a.ClearedAt == b.ClearedAt &&
 		equal(a.CostAtRiskMinor, b.CostAtRiskMinor) && a.Currency == b.Currency && a.Deadline == b.Deadline && a.ActBy == b.ActBy &&
 		equal(a.Expected, b.Expected) && equal(a.Observed, b.Observed) && equal(a.Delta, b.Delta) &&

@@ -10,10 +10,11 @@ import (
 	"andon/schemas/exception"
 )
 
-// A snapshot is a stream of bytes, cut into parts anywhere: version (1), the lane's time, then entities, each behind its length. An entity is: key and
+// A snapshot is a stream of bytes, cut into parts anywhere: version (2), the lane's time, the records of andon.control that are in force (a JSON array
+// behind its length), then entities, each behind its length. An entity is: key and
 // facts (each behind its length), wake, latest, the number of its exceptions, and each of them as a record of andon.exceptions behind its length. Numbers
 // are varints, zigzag where they can be negative. All that an engine holds beside follows from these.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // maxEntity bounds what a snapshot may say an entity takes: many times what the limits of a timeline and its document allow.
 const maxEntity = 64 << 20
@@ -36,6 +37,8 @@ func (e *Engine) Freeze() {
 	e.beat++
 	f.left = slices.Grow(f.left[:0], len(e.entities))
 	f.out = binary.AppendVarint(append(f.out[:0], snapshotVersion), int64(e.lane.time))
+	rules := e.lane.policies.append(nil)
+	f.out = append(binary.AppendUvarint(f.out, uint64(len(rules))), rules...)
 	for _, ent := range e.entities {
 		f.left = append(f.left, ent) // in no order: a state is a set
 	}
@@ -120,15 +123,27 @@ func (e *Engine) Load(part []byte, last bool) error {
 		if n == 0 || size > uint64(len(b)-n) {
 			break // the rest is in the next part
 		}
-		if err := e.loadOne(b[n : n+int(size)]); err != nil {
+		load := e.loadOne
+		if !e.ruled {
+			load = e.loadRules
+		}
+		if err := load(b[n : n+int(size)]); err != nil {
 			return err
 		}
 		b = b[n+int(size):]
 	}
-	if e.loading = append(e.loading[:0], b...); last && (len(b) > 0 || !e.loads) {
+	if e.loading = append(e.loading[:0], b...); last && (len(b) > 0 || !e.ruled) {
 		return fmt.Errorf("%w: it ends within an entity", errSnapshot)
 	}
 	e.kept = e.lane
+	return nil
+}
+
+func (e *Engine) loadRules(body []byte) (err error) {
+	e.ruled = true
+	if e.lane.policies, err = readPolicies(body); err != nil {
+		return fmt.Errorf("%w: %w", errSnapshot, err)
+	}
 	return nil
 }
 

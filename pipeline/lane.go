@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/deadletter"
 	"andon/schemas/event"
 	"andon/schemas/journal"
@@ -33,7 +34,8 @@ type lane struct {
 	began       time.Time     // when the newest snapshot was begun, or the lane came
 	out         outputs       // of the beat that is being folded or committed
 	side, input tail
-	*desk       // while it folds
+	controls    []control.Record // of the beat that is run again
+	*desk                        // while it folds
 }
 
 // desk is what a lane needs while it folds and no longer: as many lie about as lanes fold at a time, not as there are lanes, so a beat's events
@@ -131,10 +133,14 @@ func (l *lane) record(i int) (r *Record, side bool) {
 
 // fold runs the lane's share of a beat: what was polled, and the timers due by end. What the engine refuses is put aside and the beat undone
 // and run again without it, so the run that counts had nothing to refuse: exactly the run that a restore repeats.
-func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, error) {
+func (l *lane) fold(ctx context.Context, c *Config, end event.Micros, ruled int64) (Outcome, error) {
 	defer l.sit()()
 	l.decode()
-	b := beat.Batch{Items: l.items, End: end, Rejudge: l.rejudge}
+	controls, err := Between(ctx, c.Controls, l.head.Control, ruled)
+	if err != nil {
+		return Outcome{}, err
+	}
+	b := beat.Batch{Control: controls, Items: l.items, End: end, Rejudge: l.rejudge}
 	var disarmed []beat.Disarmed
 	for {
 		stepped := l.engine.Step(b)
@@ -145,7 +151,7 @@ func (l *lane) fold(ctx context.Context, c *Config, end event.Micros) (Outcome, 
 		if len(poison)+len(panicked) == 0 {
 			o, err := l.outcome(stepped, settled, disarmed)
 			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, replies
-			o.Entry.Rejudged = l.rejudge
+			o.Entry.Rejudged, o.Entry.Control = l.rejudge, max(ruled, l.head.Control)
 			l.shoot(&o)
 			o.seal(&l.out, l.hash)
 			return o, err
@@ -164,6 +170,8 @@ func (c *Config) score(ctx context.Context, requests []beat.Request) []beat.Repl
 	if len(requests) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, c.ScoreWithin)
+	defer cancel()
 	return c.Scorer.Score(ctx, requests)
 }
 
@@ -217,12 +225,13 @@ func disarm(b *beat.Batch, panicked, list []beat.Disarmed) []beat.Disarmed {
 // outcome says what the beat did to the lane.
 func (l *lane) outcome(stepped beat.Stepped, settled beat.Settled, disarmed []beat.Disarmed) (Outcome, error) {
 	side, input := l.split(stepped.Items)
-	o := Outcome{Lane: l.id, stepped: stepped, Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs, Entry: journal.Entry{
+	o := Outcome{Lane: l.id, stepped: stepped, Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Verdicts: settled.Verdicts, Costs: settled.Costs, Entry: journal.Entry{
 		Version: journal.Version,
 		Lane:    l.id.String(),
 		Seq:     l.head.Seq + 1,
 		Side:    journal.Range{From: l.head.Side.To, To: l.side.to(side)},
 		Input:   journal.Range{From: l.head.Input.To, To: l.input.to(input)},
+		Models:  stepped.Models,
 		Start:   stepped.Start,
 		End:     stepped.End,
 		Counts:  stepped.Counts,

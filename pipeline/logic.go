@@ -17,7 +17,7 @@ func (l *lane) retell(e *journal.Entry) error {
 		l.items[i].Skip = l.items[i].Skip || dead
 		return true
 	})
-	b := beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed}
+	b := beat.Batch{Control: l.controls, Items: l.items, End: e.End, Disarm: e.Disarmed}
 	for {
 		stepped := l.engine.Step(b)
 		settled := l.engine.Settle(make([]beat.Reply, len(stepped.Requests)))
@@ -35,6 +35,7 @@ func (l *lane) retell(e *journal.Entry) error {
 			continue
 		}
 		l.engine.Keep()
+		b.Control = nil
 		if b.Items = b.Items[stepped.Items:]; len(b.Items) == 0 && !l.due(e.End) {
 			return nil
 		}

@@ -19,6 +19,7 @@ type Config struct {
 	Engine   func(event.Family) (Engine, error) // makes an empty engine; many goroutines may call it at once
 	Topic    func(Lane, bool) string            // names a lane's side (true) or input topic, for dead letters
 	Scorer   Scorer                             // answers what the engines ask of models; nil when they ask nothing
+	Controls Controls                           // what lanes go by beside settings; nil when there is none
 	Logic    string                             // hash of the logic the engines judge by
 	Settings string                             // hash of the settings the engines judge with
 	Wall     bool                               // the wall clock moves lanes that stand at the end of their log
@@ -26,9 +27,10 @@ type Config struct {
 	Log      *slog.Logger
 	Metrics  *Metrics
 
-	Redo       time.Duration // folding that a restore may have to do again before lanes are snapshotted, all lanes together; 10 s when 0, without end when negative
-	Linger     time.Duration // how long a beat gathers records at most; 100 ms when 0
-	RecordsMax int           // records of all lanes in a beat; 20,000 when 0
+	Redo        time.Duration // folding that a restore may have to do again before lanes are snapshotted, all lanes together; 10 s when 0, without end when negative
+	ScoreWithin time.Duration // models have this long to answer a lane's questions of a beat; 50 ms when 0
+	Linger      time.Duration // how long a beat gathers records at most; 100 ms when 0
+	RecordsMax  int           // records of all lanes in a beat; 20,000 when 0
 }
 
 // abortsMax is how many beats in a row may abort before the loop gives up; with the waits between them, about a minute.
@@ -67,6 +69,9 @@ func NewLoop(c Config, source Source, sink Sink, history History) *Loop {
 	}
 	if c.Redo == 0 {
 		c.Redo = 10 * time.Second
+	}
+	if c.ScoreWithin == 0 {
+		c.ScoreWithin = 50 * time.Millisecond
 	}
 	if c.RecordsMax == 0 {
 		c.RecordsMax = 20_000
@@ -164,10 +169,10 @@ func (l *Loop) take(ctx context.Context, p Polled) error {
 
 // fold runs the beat of every lane that has records or due timers.
 func (l *Loop) fold(ctx context.Context) (Beat, error) {
-	ends := l.ends(ctx)
+	ends, ruled := l.ends(ctx), l.ruled()
 	var work []*lane
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil || x.rejudge {
+		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil || x.rejudge || x.head.Control < ruled {
 			work = append(work, x)
 		}
 	}
@@ -177,7 +182,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	for i, x := range work {
 		g.Go(func() (err error) {
 			began := l.Now()
-			b.Lanes[i], err = x.fold(ctx, &l.Config, ends[x.id])
+			b.Lanes[i], err = x.fold(ctx, &l.Config, ends[x.id], ruled)
 			b.Lanes[i].took = l.Now().Sub(began)
 			l.Metrics.sized(x) // before anyone can see the beat committed
 			return err

@@ -8,6 +8,7 @@ import (
 	"andon/schemas/exception"
 	"andon/schemas/identity"
 	"andon/schemas/journal"
+	"andon/schemas/verdict"
 )
 
 // Topic is one of the topics of records. A beat writes to all of them but Decisions and Control.
@@ -66,6 +67,10 @@ func (to *outputs) judged(o *Outcome) journal.Hash {
 	for _, id := range o.Forgotten {
 		to.put(Exceptions, to.id(id), nil) // compaction removes what has the key
 	}
+	for i := range o.Verdicts {
+		x := &o.Verdicts[i]
+		to.put(Verdicts, []byte(x.Subject), verdict.Append(to.bytes, x))
+	}
 	for i := range o.Costs {
 		x := &o.Costs[i]
 		key := to.id(x.ID)
@@ -98,6 +103,8 @@ func (to *outputs) put(topic Topic, key, written []byte) {
 	switch topic {
 	case Exceptions:
 		to.digest.Add(journal.Exceptions, key, value)
+	case Verdicts:
+		to.digest.Add(journal.Verdicts, key, value)
 	case Costs:
 		to.digest.Add(journal.Costs, key, value)
 	default:

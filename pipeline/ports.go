@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/cost"
 	"andon/schemas/deadletter"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
+	"andon/schemas/verdict"
 )
 
 // Lane is partition Partition of a family's input topic and of its side topic, always assigned together. Its state belongs to one goroutine
@@ -94,6 +96,7 @@ type Outcome struct {
 	Entry      journal.Entry // its ranges end at the positions to commit
 	Exceptions []exception.Exception
 	Forgotten  []exception.ID // no longer needed: tombstones
+	Verdicts   []verdict.Verdict
 	Costs      []cost.Cost
 	Letters    []deadletter.Letter
 	Snapshots  Marks    // of the lane before this beat
@@ -120,6 +123,14 @@ type Beat struct {
 type Scorer interface {
 	// Score answers every request, in order, within the beat's time: without a score where there is none. Many goroutines call it at once.
 	Score(context.Context, []beat.Request) []beat.Reply
+}
+
+// Controls are the records of andon.control, read from the first on. Many goroutines may use them at once.
+type Controls interface {
+	// Next is the offset after the last record read so far.
+	Next() int64
+	// Between returns the records of an offset range, which its holder never writes. It waits until they are read. Its errors carry a Kind.
+	Between(ctx context.Context, from, to int64) ([]control.Record, error)
 }
 
 // Marks are the offsets, in the journal, of the entries that completed the two newest snapshots of a lane, the newest first; Nowhere where there is none.

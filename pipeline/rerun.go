@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
@@ -27,9 +28,9 @@ type Redone struct {
 	Wrong      string   // why it cannot be run as the journal tells it, in words; then there is nothing else, and no beat may follow
 }
 
-// Beat runs the beat of an entry over its records and makes it final.
-func (r *Rerun) Beat(e *journal.Entry, side, input []Record) Redone {
-	r.side.records, r.input.records = side, input
+// Beat runs the beat of an entry over its records, those of andon.control first, and makes it final.
+func (r *Rerun) Beat(e *journal.Entry, controls []control.Record, side, input []Record) Redone {
+	r.controls, r.side.records, r.input.records = controls, side, input
 	return r.rerun(e)
 }
 
@@ -40,7 +41,7 @@ func (l *lane) rerun(e *journal.Entry) Redone {
 		record, of := l.record(i)
 		return Redone{Wrong: fmt.Sprintf("record %d (side: %t) cannot be judged now (%s), and the journal says that it was", record.Offset, of, l.rejects[i].reason)}
 	}
-	stepped := l.engine.Step(beat.Batch{Items: l.items, End: e.End, Disarm: e.Disarmed})
+	stepped := l.engine.Step(beat.Batch{Control: l.controls, Items: l.items, End: e.End, Disarm: e.Disarmed})
 	if len(stepped.Requests) != len(e.Replies) {
 		return Redone{Wrong: fmt.Sprintf("it asks models %d questions, the journal has %d answers", len(stepped.Requests), len(e.Replies))}
 	}
@@ -55,7 +56,7 @@ func (l *lane) rerun(e *journal.Entry) Redone {
 			done.Entry.Counts.Add(beat.Counts{Read: n, DeadLettered: n})
 		}
 	}
-	done.Entry.Outputs = l.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs})
+	done.Entry.Outputs = l.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Verdicts: settled.Verdicts, Costs: settled.Costs})
 	done.Outputs = l.out.list
 	l.engine.Keep()
 	return done
@@ -73,7 +74,7 @@ func (r *Rerun) Bridge(side, input []Record, end event.Micros) (all []Output, ok
 			r.engine.Undo()
 			return all, false
 		}
-		r.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Costs: settled.Costs})
+		r.out.judged(&Outcome{Exceptions: settled.Exceptions, Forgotten: settled.Forgotten, Verdicts: settled.Verdicts, Costs: settled.Costs})
 		for _, o := range r.out.list {
 			all = append(all, Output{o.Topic, bytes.Clone(o.Key), bytes.Clone(o.Value)})
 		}

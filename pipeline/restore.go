@@ -76,7 +76,7 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 		}
 		if err == nil && e.Seq > 0 {
 			x.rejudge = x.rejudge || e.Logic != l.Logic
-			err = x.again(ctx, past, &e.Entry)
+			err = x.again(ctx, past, &e.Entry, &l.Config)
 		}
 		if err != nil {
 			return nil, err
@@ -112,7 +112,7 @@ func (l *lane) follows(e *journal.Entry, c *Config) error {
 		return fmt.Errorf("%w: lane %s begins with entry %d, its first entries are deleted: give the journal topic unlimited retention, "+
 			"and start over under a new kafka.own_prefix with andon topics apply", ErrJournalGap, l.id, e.Seq)
 	}
-	if e.Seq != l.head.Seq+1 || e.Seq > 0 && (e.Side.From != l.head.Side.To || e.Input.From != l.head.Input.To) {
+	if e.Seq != l.head.Seq+1 || e.Seq > 0 && (e.Side.From != l.head.Side.To || e.Input.From != l.head.Input.To || e.Control < l.head.Control) {
 		return fmt.Errorf("%w: lane %s, entry %d (input %d, side %d) stands after entry %d (input %d, side %d): two deployments may share "+
 			"kafka.own_prefix; stop one, and start over under a new kafka.own_prefix with andon topics apply", ErrJournalGap, l.id,
 			e.Seq, e.Input.From, e.Side.From, l.head.Seq, l.head.Input.To, l.head.Side.To)
@@ -144,8 +144,11 @@ func (l *lane) ends(c Committed) error {
 }
 
 // again runs the beat of an entry again.
-func (l *lane) again(ctx context.Context, past Past, e *journal.Entry) (err error) {
+func (l *lane) again(ctx context.Context, past Past, e *journal.Entry, c *Config) (err error) {
 	l.stand()
+	if l.controls, err = Between(ctx, c.Controls, l.head.Control, e.Control); err != nil {
+		return err
+	}
 	if l.side.records, err = past.Records(ctx, true, e.Side.To, nil); err != nil {
 		return err
 	}

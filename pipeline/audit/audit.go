@@ -82,8 +82,9 @@ type Config struct {
 	Logic    string                                      // hash of the logic the engines judge by
 	Settings string                                      // hash of the settings they judge with
 	Books    Books
-	Outputs  bool   // compare what stands in the topics of outputs, too
-	Kept     []Head // that must still be in the journal
+	Controls pipeline.Controls // what the beats went by
+	Outputs  bool              // compare what stands in the topics of outputs, too
+	Kept     []Head            // that must still be in the journal
 
 	// From and To bound the entries that are looked at, To excluded. What stands before From is run again all the same: it makes the state.
 	From, To Place

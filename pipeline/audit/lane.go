@@ -232,7 +232,11 @@ func (l *lane) again(ctx context.Context, n *noted) (more bool, err error) {
 		l.skip(n, l.doubt)
 		return true, err
 	}
-	done, own := l.rerun.Beat(&n.Entry, side, input), l.judgedBy(n)
+	controls, err := pipeline.Between(ctx, l.Controls, l.last.Control, n.Control)
+	if err != nil {
+		return false, err
+	}
+	done, own := l.rerun.Beat(&n.Entry, controls, side, input), l.judgedBy(n)
 	l.report.Events += int64(len(done.Items))
 	wrong := compare(n, &done)
 	switch {

@@ -3,9 +3,11 @@
 package beat
 
 import (
+	"andon/schemas/control"
 	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
+	"andon/schemas/verdict"
 )
 
 // Item is one decoded event of a lane, in the order it is to be folded.
@@ -17,10 +19,11 @@ type Item struct {
 
 // Batch is a lane's share of one beat. The engine reads it during Step only.
 type Batch struct {
-	Items   []Item       // side records first, then input, each in offset order
-	End     event.Micros // the lane's time moves up to this after the last item; 0 leaves it where the items put it
-	Rejudge bool         // first of all, entities are judged anew, some in each beat until none is left: the logic has changed
-	Disarm  []Timer      // timers that panicked when this beat ran before: passed over and left disarmed
+	Control []control.Record // applied first of all, in the order of andon.control
+	Items   []Item           // side records first, then input, each in offset order
+	End     event.Micros     // the lane's time moves up to this after the last item; 0 leaves it where the items put it
+	Rejudge bool             // first of all, entities are judged anew, some in each beat until none is left: the logic has changed
+	Disarm  []Timer          // timers that panicked when this beat ran before: passed over and left disarmed
 }
 
 // Timer names one due timer of an entity.
@@ -77,6 +80,7 @@ type Stepped struct {
 	Fired    int          // timers fired
 	Unjudged int          // entities left to be judged anew, of a batch that says Rejudge
 	Requests []Request    // questions to models
+	Models   string       // hash of the models that policies ask; empty when they ask none
 	Skewed   int64        // events that claimed to come from the future, judged at their record's time
 
 	Abstained []Abstention // what rules could not judge, and why
@@ -114,7 +118,7 @@ type Request struct {
 
 // Reply is the answer to the request of the same index: a score, or why there is none.
 type Reply struct {
-	Score  float64 `json:"score,omitempty"` // never NaN or infinite
+	Score  float64 `json:"score,omitempty"`  // never NaN or infinite
 	Reason string  `json:"reason,omitempty"` // of package verdict
 	Model  string  `json:"model,omitempty"`  // what answered: 16 digits of the SHA-256 of its file
 }
@@ -123,6 +127,7 @@ type Reply struct {
 type Settled struct {
 	Exceptions []exception.Exception // changes in the order they came about
 	Forgotten  []exception.ID        // of entities that were forgotten: their records are no longer needed
+	Verdicts   []verdict.Verdict     // contested judgements that are recorded, in the order they were made
 	Costs      []cost.Cost           // facts that are new or changed, in the order they came about
 	Poisoned   []Rejected            // items whose findings made settle panic: the beat must be undone and run again without them
 	Disarm     []Disarmed            // likewise timers

@@ -30,7 +30,7 @@ func written(value []byte, x *Exception) bool {
 	*x = Exception{
 		ID: member.As(&r, `"exception_id":`, identity.Parse), Revision: r.Integer32(`"revision":`), Tenant: r.Text(`"tenant":`), Code: r.Text(`"code":`), Subject: r.Text(`"subject":`),
 		Episode: r.Text(`"episode":`), State: State(r.Text(`"state":`)), Change: Change(r.Text(`"change":`)), Severity: Severity(r.Text(`"severity":`)),
-		DecidedBy: r.Text(`"decided_by":`), Site: r.Text(`"site":`), Item: r.Text(`"item":`), Line: r.Text(`"line":`),
+		DecidedBy: r.Text(`"decided_by":`), Fallback: r.Text(`"fallback":`), Model: r.Text(`"model":`), Site: r.Text(`"site":`), Item: r.Text(`"item":`), Line: r.Text(`"line":`),
 		OpenedAt: member.As(&r, `"opened_at":`, event.ParseTime), ClearedAt: member.As(&r, `"cleared_at":`, event.ParseTime), DetectedAt: member.As(&r, `"detected_at":`, event.ParseTime), LateData: r.Flag(`"late_data":`),
 		Unit: Unit(r.Text(`"unit":`)), Expected: r.Optional(`"expected":`), Observed: r.Optional(`"observed":`), Delta: r.Optional(`"delta":`),
 		CostAtRiskMinor: r.Optional(`"cost_at_risk_minor":`), Currency: r.Text(`"currency":`), ProbabilityBP: r.Integer32(`"probability_bp":`),

@@ -55,6 +55,19 @@ const (
 	Critical Severity = "critical"
 )
 
+// Rank orders severities: a higher one is worse. 0 is none.
+func (s Severity) Rank() int {
+	switch s {
+	case Minor:
+		return 1
+	case Major:
+		return 2
+	case Critical:
+		return 3
+	}
+	return 0
+}
+
 // Unit is the unit of Expected, Observed and Delta.
 type Unit string
 
@@ -114,7 +127,9 @@ type Exception struct {
 	State     State    `json:"state"`
 	Change    Change   `json:"change"`
 	Severity  Severity `json:"severity"`
-	DecidedBy string   `json:"decided_by"` // rule
+	DecidedBy string   `json:"decided_by"`         // rule, model or fallback
+	Fallback  string   `json:"fallback,omitempty"` // why the model did not decide; of decided_by fallback only
+	Model     string   `json:"model,omitempty"`    // name@version of the model that decided
 	Site      string   `json:"site,omitempty"`
 	Item      string   `json:"item,omitempty"` // GTIN or SKU, where the episode has one
 	Line      string   `json:"line,omitempty"` // order or receipt line, where the episode has one
@@ -149,8 +164,12 @@ type Exception struct {
 // MaxEvidence bounds the evidence of one revision.
 const MaxEvidence = 64
 
-// DecidedByRule is the decider while no code has a model.
-const DecidedByRule = "rule"
+// The deciders.
+const (
+	DecidedByRule     = "rule"
+	DecidedByModel    = "model"
+	DecidedByFallback = "fallback" // the rule, in place of a model that has no answer or is not believed
+)
 
 // Append appends x as JSON.
 func Append(dst []byte, x *Exception) []byte {

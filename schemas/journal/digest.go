@@ -19,6 +19,7 @@ type Kind byte
 // The kinds. Dead letters have none: they may hold a stack, which differs from run to run; which records were put aside, the entry says.
 const (
 	Exceptions Kind = 'x'
+	Verdicts   Kind = 'v'
 	Costs      Kind = 'c'
 )
 

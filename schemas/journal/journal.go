@@ -15,7 +15,7 @@ import (
 )
 
 // Version is the format this build writes and reads.
-const Version = 2
+const Version = 3
 
 // Hash is a SHA-256 in base64 (RFC 4648 section 5, without padding); empty where there is nothing to hash.
 type Hash string
@@ -60,14 +60,15 @@ type Snapshot struct {
 // Entry is what one beat did to one lane. The record's key is Lane, its partition the lane's own number.
 type Entry struct {
 	Version  int    `json:"version"`
-	Lane     string `json:"lane"` // family/partition, e.g. asn/3
-	Seq      int64  `json:"seq"`  // 0 is the genesis entry, then one more each; also the metadata of the committed positions
+	Lane     string `json:"lane"`              // family/partition, e.g. asn/3
+	Seq      int64  `json:"seq"`               // 0 is the genesis entry, then one more each; also the metadata of the committed positions
+	Control  int64  `json:"control,omitempty"` // what stands in andon.control before this offset holds: first of all, what of it the entry before did not know is applied
 	Input    Range  `json:"input"`
 	Side     Range  `json:"side"`
 	InputID  string `json:"input_id,omitempty"` // topic ids at genesis: a recreated topic is not the log this journal is about
 	SideID   string `json:"side_id,omitempty"`
 	Logic    string `json:"logic,omitempty"`  // hash of the logic the beat was judged by: rules, settings schema, encoding of timelines
-	Models   string `json:"models,omitempty"` // hash of the models that were asked; there are none yet
+	Models   string `json:"models,omitempty"` // hash of the models that policies ask; empty when they ask none
 	Settings string `json:"settings"`         // hash of the settings the beat was judged with
 
 	Start        event.Micros `json:"start,omitempty"` // the lane's time before and after the beat
