@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -113,40 +114,64 @@ func (h *httpCaller) refusal(to string, status int, body []byte) error {
 		return h.token.refused(said)
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &failure{verdict.Timeout, said}
-	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
-		said = fmt.Errorf("%w (a server that takes no binary tensors by HTTP may take them by gRPC)", said)
 	}
-	return &failure{verdict.BadOutput, said}
+	return badOutput("%w (a server that takes no binary tensors by HTTP, as MLServer, takes them by gRPC)", said)
 }
 
-// parseHTTP reads an answer: as many bytes of JSON as header says, then the numbers of its tensors.
+// spoken is a tensor in an answer: its numbers are here, or behind the JSON.
+type spoken struct {
+	tensor
+	Data       []*float64 `json:"data"` // null is NaN, which JSON has not
+	Parameters struct {
+		Size *int `json:"binary_data_size"`
+	} `json:"parameters"`
+}
+
+// parseHTTP reads an answer: as many bytes of JSON as header says, all when it says nothing, then the numbers of its tensors. Servers may answer in JSON
+// alone though asked for the other.
 func parseHTTP(header string, body []byte) (answer, error) {
-	head, err := strconv.Atoi(header)
-	if err != nil || head < 0 || head > len(body) {
-		return answer{}, badOutput("of %d bytes %q are to be JSON, then numbers: the server must answer with binary tensors", len(body), header)
+	head := len(body)
+	if header != "" {
+		n, err := strconv.Atoi(header)
+		if err != nil || n < 0 || n > len(body) {
+			return answer{}, badOutput("of %d bytes %q are to be JSON", len(body), header)
+		}
+		head = n
 	}
 	var a struct {
 		answer
-		Outputs []struct {
-			tensor
-			Parameters struct {
-				Size int `json:"binary_data_size"`
-			} `json:"parameters"`
-		} `json:"outputs"`
+		Outputs []json.RawMessage `json:"outputs"`
 	}
 	if err := json.Unmarshal(body[:head], &a); err != nil {
 		return answer{}, badOutput("the JSON of an answer: %w", err)
 	}
 	rest := body[head:]
-	for _, o := range a.Outputs {
-		size := o.Parameters.Size
-		if size < 0 || size > len(rest) {
-			return answer{}, badOutput("tensor %s is to have %d bytes of the %d that are left", o.Name, size, len(rest))
+	for _, text := range a.Outputs {
+		var o spoken
+		if err := json.Unmarshal(text, &o); err != nil && float(o.Datatype) {
+			return answer{}, badOutput("the JSON of tensor %s: %w", o.Name, err)
 		}
-		o.raw, rest = rest[:size], rest[size:]
+		if size := o.Parameters.Size; size == nil {
+			o.raw = o.bytes()
+		} else if *size < 0 || *size > len(rest) {
+			return answer{}, badOutput("tensor %s is to have %d bytes of the %d that are left", o.Name, *size, len(rest))
+		} else {
+			o.raw, rest = rest[:*size], rest[*size:]
+		}
 		a.answer.Outputs = append(a.answer.Outputs, o.tensor)
 	}
 	return a.answer, nil
+}
+
+// bytes are the numbers that are in the JSON, as they would be behind it.
+func (o *spoken) bytes() []byte {
+	rows := make([]float64, len(o.Data))
+	for i, x := range o.Data {
+		if rows[i] = math.NaN(); x != nil {
+			rows[i] = *x
+		}
+	}
+	return appendRows(nil, o.Datatype, rows)
 }
 
 func (h *httpCaller) close() error {

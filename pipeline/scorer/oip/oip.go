@@ -141,10 +141,13 @@ type caller interface {
 	close() error
 }
 
-// Check asks the server about the model and says in full what keeps it from giving scores: a setting that is wrong is a wire.Error. It passes by
-// the breaker, and waits as long as ctx says.
+// Check asks the server about the model, and for the score of one row of zeros, and says in full what keeps it from giving scores: a setting that is
+// wrong is a wire.Error. It passes by the breaker, and waits as long as ctx says.
 func (c *Client) Check(ctx context.Context) error {
 	_, err := c.describe(ctx)
+	if err == nil {
+		_, err = c.ask(ctx, &batch{rows: make([]float64, c.config.Features), n: 1})
+	}
 	if mistake := mistakeIn(err); mistake != nil {
 		return mistake // its own word, without what the transports put around it
 	}

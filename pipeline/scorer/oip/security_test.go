@@ -212,3 +212,32 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+// A reset of the real network: the callers under way have a reason, and those after it scores again.
+func TestResetOverNetwork(t *testing.T) {
+	for _, transport := range []string{"http", "grpc"} {
+		t.Run(transport, func(t *testing.T) {
+			s := newServer()
+			config := s.overNetwork(t, transport, nil)
+			config.URL = strings.Replace(config.URL, "s://", "://", 1)
+			c, err := check(t, config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := rowsOf(10)
+			s.mood.Store(reset)
+			wantReason(t, ask(t.Context(), c, rows), verdict.Timeout)
+			s.mood.Store(well)
+			for deadline := time.Now().Add(time.Minute); ; {
+				replies := ask(t.Context(), c, rows)
+				if replies[0].Reason == "" {
+					wantScores(t, rows, replies)
+					return
+				}
+				if time.Now().After(deadline) {
+					t.Fatalf("no scores a minute after the reset: %+v", replies[0])
+				}
+			}
+		})
+	}
+}

@@ -51,7 +51,7 @@ type server struct {
 	columns        int64 // of its answers; 0: one dimension
 	label          bool  // a tensor of classes goes before the probabilities
 	declares       bool  // what it takes
-	within         bool  // numbers of gRPC answers are within the tensor
+	within         bool  // numbers of answers are within the tensors: JSON by HTTP
 	token          string
 
 	mood    atomic.Value // what it does now, a string
@@ -250,11 +250,21 @@ func (s *server) answerHTTP(w http.ResponseWriter, a said) {
 	var outputs []map[string]any
 	var raw []byte
 	for _, t := range a.outputs {
-		outputs = append(outputs, map[string]any{"name": t.Name, "datatype": t.Datatype, "shape": t.Shape, "parameters": map[string]int{"binary_data_size": len(t.raw)}})
-		raw = append(raw, t.raw...)
+		o := map[string]any{"name": t.Name, "datatype": t.Datatype, "shape": t.Shape}
+		if s.within {
+			o["data"] = numbers(t.Datatype, t.raw)
+		} else {
+			o["parameters"] = map[string]int{"binary_data_size": len(t.raw)}
+			raw = append(raw, t.raw...)
+		}
+		outputs = append(outputs, o)
 	}
 	head, err := json.Marshal(map[string]any{"model_name": a.model, "model_version": a.version, "id": "1", "outputs": outputs})
 	must(err)
+	if s.within {
+		w.Write(head)
+		return
+	}
 	w.Header().Set("Inference-Header-Content-Length", strconv.Itoa(len(head)))
 	w.Write(append(head, raw...)) // the client may be gone
 }
