@@ -107,7 +107,7 @@ func TestAnyForestIsWalkedAsItReads(t *testing.T) {
 func TestVeryDeepTree(t *testing.T) {
 	m, _ := newModel([]string{"a"})
 	splits, leaves := []split{}, []float64{}
-	for i := range 2 * deep { // x <= i: leaf i, else on
+	for i := range 80 { // x <= i: leaf i, else on
 		splits, leaves = append(splits, split{cut: float64(i), left: ^i, right: i + 1}), append(leaves, float64(i))
 	}
 	splits[len(splits)-1].right = 0

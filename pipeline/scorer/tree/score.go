@@ -39,22 +39,25 @@ func (f *forest) sum(rows, out []float64) {
 	}
 }
 
-// fill lays a row into a lane of a group.
-func (f *forest) fill(cells [][lanes]float64, lane int, row []float64) {
+// fill lays up to eight rows into a group's columns.
+func (f *forest) fill(cells [][lanes]float64, rows []float64) {
 	for i, c := range f.columns {
-		v := row[c.feature]
-		if f.single {
-			v = float64(float32(v))
-		} else if math.Abs(v) <= tiny {
-			v = 0
+		cell := &cells[i]
+		for lane, at := 0, c.feature; at < len(rows); lane, at = lane+1, at+f.features {
+			v := rows[at]
+			if f.single {
+				v = float64(float32(v))
+			} else if math.Abs(v) <= tiny {
+				v = 0
+			}
+			if c.zeroMissing && v == 0 {
+				v = math.NaN()
+			}
+			if c.negative {
+				v = -v
+			}
+			cell[lane%lanes] = v
 		}
-		if c.zeroMissing && v == 0 {
-			v = math.NaN()
-		}
-		if c.negative {
-			v = -v
-		}
-		cells[i][lane] = v
 	}
 }
 
@@ -62,85 +65,61 @@ func (f *forest) fill(cells [][lanes]float64, lane int, row []float64) {
 func (f *forest) sumBlock(rows []float64, s *scratch) {
 	width, n := len(f.columns), len(rows)/f.features
 	cells := s.cells[:(n+lanes-1)/lanes*width]
+	for g := 0; g*width < len(cells); g++ {
+		f.fill(cells[g*width:][:width], rows[g*lanes*f.features:min((g+1)*lanes, n)*f.features])
+	}
 	for r := range n {
-		f.fill(cells[r/lanes*width:][:width], r%lanes, rows[r*f.features:][:f.features])
 		s.sums[r] = f.base
 	}
 	var ends [lanes]uint32
 	for _, t := range f.trees {
 		for g := 0; g*width < len(cells); g++ {
 			group := cells[g*width:][:width]
-			if t.stride {
-				f.walkRows(t, group, &ends)
-			} else {
-				for lane := range ends {
-					ends[lane] = f.walk(t, group, lane)
-				}
+			f.walkRows(t, group, &ends)
+			sums := (*[lanes]float64)(s.sums[g*lanes:])
+			for lane, end := range ends {
+				sums[lane] = f.add(sums[lane], f.walk(end, group, lane))
 			}
-			f.add((*[lanes]float64)(s.sums[g*lanes:]), &ends)
 		}
-	}
-}
-
-// add adds the values of leaves to sums.
-func (f *forest) add(sums *[lanes]float64, ends *[lanes]uint32) {
-	if f.single {
-		for i, end := range ends {
-			sums[i] = float64(float32(sums[i]) + float32(f.values[end]))
-		}
-		return
-	}
-	for i, end := range ends {
-		sums[i] += f.values[end]
 	}
 }
 
 // sumRow walks eight trees at a time down a single row, and adds their leaves in the trees' order.
 func (f *forest) sumRow(row []float64, cells [][lanes]float64) float64 {
-	f.fill(cells, 0, row)
+	f.fill(cells, row)
 	sum := f.base
 	var ends [lanes]uint32
-	for trees := f.trees; len(trees) > 0; {
-		n := lanes
-		if steps, ok := steady(trees); ok {
-			f.walkTrees((*[lanes]tree)(trees), steps, cells, &ends)
-		} else {
-			n = 1
-			ends[0] = f.walk(trees[0], cells, 0)
+	trees := f.trees
+	for ; len(trees) >= lanes; trees = trees[lanes:] {
+		f.walkTrees((*[lanes]tree)(trees), cells, &ends)
+		for _, end := range ends {
+			sum = f.add(sum, f.walk(end, cells, 0))
 		}
-		for _, end := range ends[:n] {
-			if f.single {
-				sum = float64(float32(sum) + float32(f.values[end]))
-			} else {
-				sum += f.values[end]
-			}
-		}
-		trees = trees[n:]
+	}
+	for _, t := range trees {
+		sum = f.add(sum, f.walk(t.root, cells, 0))
 	}
 	return sum
 }
 
-// steady tells whether the next eight trees can be walked side by side, and the steps that the deepest of them needs.
-func steady(trees []tree) (steps uint32, ok bool) {
-	if len(trees) < lanes {
-		return 0, false
+// add adds the value of a leaf to a sum.
+func (f *forest) add(sum float64, leaf uint32) float64 {
+	if f.single {
+		return float64(float32(sum) + float32(f.values[leaf]))
 	}
-	for _, t := range trees[:lanes] {
-		if !t.stride {
-			return 0, false
-		}
-		steps = max(steps, t.depth)
-	}
-	return steps, true
+	return sum + f.values[leaf]
 }
 
-// walk goes down one tree with one row, to the leaf.
-func (f *forest) walk(t tree, cells [][lanes]float64, lane int) uint32 {
-	for i := t.root; ; {
-		n := &f.nodes[i]
-		if n.next == i {
-			return i
-		}
+// walk goes down from a node to the leaf.
+func (f *forest) walk(i uint32, cells [][lanes]float64, lane int) uint32 {
+	if f.nodes[i].next == i { // most are there already: this much is inlined
+		return i
+	}
+	return f.walkOn(i, cells, lane)
+}
+
+func (f *forest) walkOn(i uint32, cells [][lanes]float64, lane int) uint32 {
+	for n := &f.nodes[i]; n.next != i; n = &f.nodes[i] {
 		v := cells[n.column&^categorical][lane]
 		if n.column&categorical == 0 {
 			i = n.next + over(v, n.over)
@@ -148,6 +127,7 @@ func (f *forest) walk(t tree, cells [][lanes]float64, lane int) uint32 {
 			i = n.next + within(v, f.sets[int(n.over)])
 		}
 	}
+	return i
 }
 
 // over is 1 when v is over the bound, else 0, also when it is missing. It compiles to a comparison without a jump.
