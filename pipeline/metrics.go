@@ -18,6 +18,7 @@ type Metrics struct {
 	misplaced  *prometheus.CounterVec            // family
 	abstained  *prometheus.CounterVec            // code, missing
 	exceptions *prometheus.CounterVec            // code, change
+	verdicts   *prometheus.CounterVec            // code, decided_by, reason
 	costs      *prometheus.CounterVec            // component, basis
 	forgotten  *prometheus.CounterVec            // family, how
 	letters    *prometheus.CounterVec            // family, reason
@@ -57,6 +58,7 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		abstained:  counter("andon_rule_abstentions_total", "Judgements a rule could not make, by what it lacked.", "code", "missing"),
 		misplaced:  counter("andon_events_mispartitioned_total", "Events on another partition than the declared partitioner gives their key.", "family"),
 		exceptions: counter("andon_exceptions_total", "Revisions of exceptions written, by what they did.", "code", "change"),
+		verdicts:   counter("andon_verdicts_total", "Contested judgements recorded, by who decided and why no score did.", "code", "decided_by", "reason"),
 		costs:      counter("andon_costs_total", "Cost facts written.", "component", "basis"),
 		forgotten:  counter("andon_entities_forgotten_total", "Entities whose timelines ended: closed, or open with nothing heard for too long.", "family", "how"),
 		letters:    counter("andon_dead_letters_total", "Records and timers put aside.", "family", "reason"),
@@ -110,6 +112,10 @@ func (m *Metrics) kept(x *lane, o Outcome) {
 	m.misplaced.WithLabelValues(labels[0]).Add(float64(o.misplaced))
 	for i := range o.Exceptions {
 		m.exceptions.WithLabelValues(o.Exceptions[i].Code, string(o.Exceptions[i].Change)).Inc()
+	}
+	for i := range o.Verdicts {
+		v := &o.Verdicts[i]
+		m.verdicts.WithLabelValues(v.Code, string(v.DecidedBy), v.Reason).Inc()
 	}
 	for i := range o.Costs {
 		m.costs.WithLabelValues(string(o.Costs[i].Component), string(o.Costs[i].Basis)).Inc()

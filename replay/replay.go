@@ -16,6 +16,7 @@ import (
 	"andon/pipeline/mem"
 	"andon/replay/datasets"
 	"andon/replay/history"
+	"andon/schemas/control"
 	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -50,7 +51,11 @@ type Paid struct {
 
 // Dataset judges a data set with its own settings.
 func Dataset(ctx context.Context, set *datasets.Set) (Result, error) {
-	l := NewLine(set.Settings)
+	return NewLine(set.Settings).Dataset(ctx, set)
+}
+
+// Dataset judges a data set.
+func (l *Line) Dataset(ctx context.Context, set *datasets.Set) (Result, error) {
 	l.Append(history.Ticked(slices.Values(set.Records), Partitions, history.ImportStep, history.ImportLateness))
 	if err := l.Run(ctx, mem.Options{}); err != nil {
 		return Result{}, err
@@ -62,6 +67,8 @@ func Dataset(ctx context.Context, set *datasets.Set) (Result, error) {
 type Line struct {
 	settings setting.Settings
 	log      *mem.Log
+	controls pipeline.ControlLog
+	models   pipeline.Scorer
 }
 
 // NewLine makes an empty line.
@@ -87,6 +94,15 @@ func (l *Line) Append(records iter.Seq[history.Record]) {
 	}
 }
 
+// Govern puts control records in force, in order, from the next beat on. Models answer what their policies ask; they may be nil when none asks.
+func (l *Line) Govern(records []control.Record, models pipeline.Scorer) {
+	l.models = models
+	for i := range records {
+		at := l.controls.Next()
+		l.controls.Add(at, &records[i], at+1)
+	}
+}
+
 // Run judges what was appended since the last Run, with engines that first restore what earlier runs left.
 func (l *Line) Run(ctx context.Context, o mem.Options) error {
 	return l.log.Run(ctx, pipeline.Config{
@@ -97,6 +113,7 @@ func (l *Line) Run(ctx context.Context, o mem.Options) error {
 			}
 			return lane.Family.String()
 		},
+		Controls: &l.controls, Scorer: l.models,
 		Logic: detectors.Logic(), Settings: l.settings.Hash(),
 		Now:     func() time.Time { return time.Time{} }, // ticks move time
 		Log:     slog.New(slog.DiscardHandler),

@@ -19,12 +19,14 @@ import (
 	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
+	"andon/schemas/verdict"
 )
 
 // Log is the topics of some lanes, and what loops committed to them. Offsets count from 0. Nothing but Run may use it while Run runs.
 type Log struct {
 	Exceptions []exception.Exception // every revision, in commit order
 	Forgotten  []exception.ID        // likewise
+	Verdicts   []verdict.Verdict
 	Costs      []cost.Cost
 	Letters    []deadletter.Letter
 
@@ -256,6 +258,7 @@ func (r *run) write(b pipeline.Beat) {
 		}
 		r.Exceptions = append(r.Exceptions, o.Exceptions...)
 		r.Forgotten = append(r.Forgotten, o.Forgotten...)
+		r.Verdicts = append(r.Verdicts, o.Verdicts...)
 		r.Costs = append(r.Costs, o.Costs...)
 		r.Letters = append(r.Letters, o.Letters...)
 	}
