@@ -40,7 +40,7 @@ func TestTheLogicIsNamedAnewWhenTheCoreChanges(t *testing.T) {
 			t.Errorf("changed: %s", line)
 		}
 	}
-	t.Error("can the same records come out otherwise now? Then raise the Version of the rule, or coreVersion. Either way: go test ./detectors -run Logic -rewrite")
+	t.Error("can the same records come out otherwise now? Then raise the Version of the rule or feature set, or coreVersion. Either way: go test ./detectors -run Logic -rewrite")
 }
 
 // sourceHashes is the hash of each file of the core as the compiler sees it.
