@@ -42,6 +42,12 @@ func loaders(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer)
 			func(db *clickhouse.DB) load.Table { return db.Exceptions(log) }, log, metrics, nil},
 		{cfg, tables.Costs, kafka.LoadCosts, []string{at.Costs()},
 			func(db *clickhouse.DB) load.Table { return db.Costs(log) }, log, metrics, nil},
+		{cfg, tables.Verdicts, kafka.LoadVerdicts, []string{at.Verdicts()},
+			func(db *clickhouse.DB) load.Table { return db.Verdicts(log) }, log, metrics, nil},
+		{cfg, tables.Decisions, kafka.LoadDecisions, []string{at.Decisions()},
+			func(db *clickhouse.DB) load.Table { return db.Decisions(log) }, log, metrics, nil},
+		{cfg, tables.Health, kafka.LoadHealth, []string{at.Control()},
+			func(db *clickhouse.DB) load.Table { return db.Health(log) }, log, metrics, nil},
 		{cfg, tables.Events, kafka.LoadEvents, inputs,
 			func(db *clickhouse.DB) load.Table { return db.Events(families(at)) }, log, metrics, nil},
 	}

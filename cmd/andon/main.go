@@ -46,6 +46,9 @@ type cli struct {
 	Verify     verifyCmd     `cmd:"" help:"Run the journal again and compare: was anything changed that was decided?"`
 	Explain    explainCmd    `cmd:"" help:"Tell how one exception came about, and prove it."`
 	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why, and send it again."`
+	Model      modelCmd      `cmd:"" help:"Pack, check and look at models."`
+	Control    controlCmd    `cmd:"" help:"See and change what lanes work by: policies, models, guards, settings."`
+	Decide     decideCmd     `cmd:"" help:"Write down what was decided about exceptions and judgements: the source of labels."`
 	Reconcile  reconcileCmd  `cmd:"" help:"Compare the tables in ClickHouse with the topics, and repair them."`
 	Version    versionCmd    `cmd:"" help:"Print version, build and rules."`
 }

@@ -20,7 +20,7 @@ import (
 // reconcileCmd is `andon reconcile`.
 type reconcileCmd struct {
 	configured
-	Table  []string `placeholder:"TABLE,..." help:"Only these tables: events, exceptions, costs."`
+	Table  []string `placeholder:"TABLE,..." help:"Only these tables: events, exceptions, verdicts, costs, decisions, model_health."`
 	Since  when     `placeholder:"TIME" help:"Only records written from then on: an instant in UTC (2026-03-02T08:15:00Z), or so long ago (90m, 24h)."`
 	Repair bool     `help:"Load what is missing or changed."`
 }
@@ -35,7 +35,7 @@ sum of a hash of all columns over 65536 offsets at a time, and row by row where 
   andon reconcile --config andon.yaml --repair
 
 A line for each partition:
-  records   are to be rows: ticks, tombstones and what cannot be read are not
+  records   are to be rows: ticks, tombstones and what cannot be read are not, and of andon.control only those of guards are
   rows      offsets that have a row
   missing   records without a row                                  repaired with --repair
   changed   rows that say something else than this build makes of
@@ -56,7 +56,7 @@ func (c reconcileCmd) Run(ctx context.Context) error {
 	}
 	for _, table := range c.Table {
 		if !slices.Contains(tables.Loaded[:], table) {
-			return usageError{fmt.Errorf("--table: there is no table %s: events, exceptions, costs", table)}
+			return usageError{fmt.Errorf("--table: there is no table %s: %s", table, strings.Join(tables.Loaded[:], ", "))}
 		}
 	}
 	conn, err := reachClickHouse(ctx, cfg.ClickHouse)
