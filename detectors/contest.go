@@ -66,7 +66,7 @@ func (e *Engine) question(f *finding, i int, v *rule.Verdict) {
 	q.sampled = sampled(hash, v, p.SampleBP)
 	if p.Asks() || v.Kind == rule.Fires || q.sampled {
 		q.from = len(e.values)
-		e.context.Now = v.JudgedAt
+		e.context.Now, e.context.Asked = v.JudgedAt, v.Episode
 		e.values = q.set.Append(e.values, &e.context)
 	}
 	switch {

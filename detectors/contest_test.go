@@ -96,7 +96,7 @@ func fails(reason string) func(beat.Request) beat.Reply {
 func TestWhoDecides(t *testing.T) {
 	guard := func(state control.State) control.Record {
 		return control.Record{Object: "guard/CA-05/lateness@1", Version: 1, Kind: control.KindGuard, Author: "guard",
-			Guard: &control.Guard{Code: "CA-05", Bundle: "lateness@1", State: state, Signal: control.G1, Reason: verdict.GuardGolden, At: start}}
+			Guard: &control.Guard{Code: "CA-05", Bundle: "lateness@1", State: state, Signal: control.G1, Reason: verdict.GuardGolden, ChangedAt: start}}
 	}
 	silencing := func(p *control.Policy) { p.Floor = exception.Major }
 	for name, test := range map[string]struct {

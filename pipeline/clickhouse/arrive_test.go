@@ -55,7 +55,7 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 	expected, delta, risk := int64(10_000), int64(3_000), int64(700)
 	x := exception.Exception{
 		Revision: 2, Tenant: "acme", Code: "IN-05", Subject: "D1", Episode: "1/2", State: exception.Cleared, Change: exception.WasCleared, Severity: exception.Critical,
-		DecidedBy: exception.DecidedByRule, Site: "AMS1", Item: "g1", Line: "2", OpenedAt: base, ClearedAt: base + 1, DetectedAt: base + 2,
+		DecidedBy: exception.DecidedByModel, Fallback: "timeout", Model: "shorts@2", Site: "AMS1", Item: "g1", Line: "2", OpenedAt: base, ClearedAt: base + 1, DetectedAt: base + 2,
 		LateData: true, LogicChange: true, Unit: exception.Milli, Expected: &expected, Delta: &delta, Reasons: []string{"7 received of 10", "it's late"},
 		Evidence: exception.Evidence{1, 1 << 63}, Rule: "IN-05/1", CostAtRiskMinor: &risk, Currency: "EUR", ProbabilityBP: 9000, AvoidableBP: 8000,
 		UrgencyBP: 5000, Priority: exception.P3, Deadline: base + 3, ActBy: base + 4,
@@ -72,7 +72,7 @@ func TestEveryFieldOfAnExceptionArrives(t *testing.T) {
 	}
 	want := map[string]string{
 		"tenant": "acme", "code": "IN-05", "subject": "D1", "episode": "1/2", "exception_id": x.ID.String(), "revision": "2", "state": "cleared", "change": "cleared",
-		"severity": "critical", "decided_by": "rule", "rule": "IN-05/1", "site": "AMS1", "item": "g1", "line": "2",
+		"severity": "critical", "decided_by": "model", "fallback": "timeout", "model": "shorts@2", "rule": "IN-05/1", "site": "AMS1", "item": "g1", "line": "2",
 		"opened_at": "2026-01-01 00:00:00.000000", "cleared_at": "2026-01-01 00:00:00.000001", "detected_at": "2026-01-01 00:00:00.000002",
 		"late_data": "true", "logic_change": "true", "unit": "milli", "expected": "10000", "observed": "NULL", "delta": "3000",
 		"cost_at_risk_minor": "700", "currency": "EUR", "probability_bp": "9000", "avoidable_bp": "8000", "urgency_bp": "5000", "priority_score": "NULL",

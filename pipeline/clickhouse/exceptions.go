@@ -77,6 +77,8 @@ var exceptionFields = []field[exceptionRow]{
 	of("change", func(r *exceptionRow) string { return string(r.Change) }),
 	of("severity", func(r *exceptionRow) string { return string(r.Severity) }),
 	of("decided_by", func(r *exceptionRow) string { return r.DecidedBy }),
+	of("fallback", func(r *exceptionRow) string { return r.Fallback }),
+	of("model", func(r *exceptionRow) string { return r.Model }),
 	of("rule", func(r *exceptionRow) string { return r.Rule }),
 	of("site", func(r *exceptionRow) string { return r.Site }),
 	of("item", func(r *exceptionRow) string { return r.Item }),
