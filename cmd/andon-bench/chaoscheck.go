@@ -192,7 +192,7 @@ func (x *chaosRun) conservation(ctx context.Context, events int64) error {
 // forgot a token may have it.
 func (x *chaosRun) rows(ctx context.Context, byTable map[string]sums) error {
 	wrong, all := 0.0, 0.0
-	for _, table := range tables.Loaded {
+	for _, table := range measured {
 		want := byTable[table]
 		if err := x.loaded(ctx, table, want.n); err != nil {
 			return err

@@ -135,7 +135,7 @@ func (x *chaosRun) replace(ctx context.Context, turn int) (*process, error) {
 // expel takes a process out of all groups, as the brokers do when it has been silent for its session's time.
 func (x *chaosRun) expel(ctx context.Context, name string) error {
 	var errs []error
-	for _, group := range []string{kafka.Detect, kafka.LoadEvents, kafka.LoadExceptions, kafka.LoadCosts} {
+	for _, group := range append([]string{kafka.Detect}, kafka.LoadGroups...) {
 		left, err := x.topics.admin.LeaveGroup(ctx, kadm.LeaveGroup(x.at.Group(group)).Reason("paused").InstanceIDs(x.instance(name)))
 		errs = append(errs, err)
 		if group == kafka.Detect {

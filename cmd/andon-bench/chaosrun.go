@@ -123,7 +123,7 @@ func (x *chaosRun) end() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	names := append(x.inputs(), x.at.Exceptions(), x.at.Costs(), x.at.Journal(), x.at.DeadLetter())
+	names := append(x.inputs(), x.at.Exceptions(), x.at.Verdicts(), x.at.Costs(), x.at.Decisions(), x.at.Control(), x.at.Journal(), x.at.DeadLetter())
 	for _, f := range event.Families {
 		names = append(names, x.at.Side(f))
 	}

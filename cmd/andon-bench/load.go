@@ -51,7 +51,7 @@ func (c loadCmd) Run(ctx context.Context, b *bench) (err error) {
 	if err := m.prepare(ctx, c); err != nil {
 		return err
 	}
-	for _, table := range tables.Loaded {
+	for _, table := range measured {
 		if m.records[table] == 0 {
 			say("no records for table %s: not measured", table)
 			continue
@@ -60,7 +60,7 @@ func (c loadCmd) Run(ctx context.Context, b *bench) (err error) {
 			return fmt.Errorf("%s: %w", table, err)
 		}
 	}
-	return m.measure(ctx, "all together", tables.Loaded[:]...)
+	return m.measure(ctx, "all together", measured...)
 }
 
 // loadRun is one run of the measurement.

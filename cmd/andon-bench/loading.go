@@ -96,6 +96,9 @@ func (l *loader) Count(ctx context.Context, ranges []load.Closed) (map[load.Part
 	return l.into.Count(ctx, ranges)
 }
 
+// measured are the tables of what each event and each change makes a row of.
+var measured = []string{tables.Events, tables.Exceptions, tables.Costs}
+
 // loadInto starts the loaders of some tables (none named: all) from the topics of at into a database; each block's records are shown to seen.
 func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func(load.Partition, []pipeline.Record), names ...string) (*loading, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
@@ -106,7 +109,7 @@ func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func
 		inputs = append(inputs, at.Input(f))
 	}
 	if len(names) == 0 {
-		names = tables.Loaded[:]
+		names = measured
 	}
 	l := &loading{}
 	ctx, l.cancel = context.WithCancel(ctx)

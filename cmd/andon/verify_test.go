@@ -56,8 +56,8 @@ func (l *line) copied(name string, spoil func(map[string][]*kgo.Record)) config.
 	l.Helper()
 	c := l.cfg
 	c.Kafka.OwnPrefix = l.cfg.Kafka.OwnPrefix + name + "."
-	topics := map[string][]*kgo.Record{"side.asn": nil, "side.carrier": nil, "side.pickpack": nil, "snapshots": nil}
-	for _, topic := range []string{"exceptions", "costs", "journal"} {
+	topics := map[string][]*kgo.Record{"side.asn": nil, "side.carrier": nil, "side.pickpack": nil, "verdicts": nil, "snapshots": nil}
+	for _, topic := range []string{"exceptions", "verdicts", "costs", "journal"} {
 		for _, r := range l.topic(l.cfg.Kafka.OwnPrefix + topic) {
 			topics[topic] = append(topics[topic], &kgo.Record{Partition: r.Partition, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Timestamp: r.Timestamp})
 		}
@@ -136,7 +136,7 @@ func TestVerifyAndExplain(t *testing.T) {
 	}
 	whole, _ := verified(t, exitOK, l.cfg, "--heads", heads)
 	total := whole.Total()
-	written := len(l.topic(l.cfg.Kafka.OwnPrefix+"exceptions")) + len(l.topic(l.cfg.Kafka.OwnPrefix+"costs"))
+	written := len(l.topic(l.cfg.Kafka.OwnPrefix+"exceptions")) + len(l.topic(l.cfg.Kafka.OwnPrefix+"verdicts")) + len(l.topic(l.cfg.Kafka.OwnPrefix+"costs"))
 	if entries := len(l.topic(l.cfg.Kafka.OwnPrefix + "journal")); int(total.Checked) != entries || int(total.Compared) != written || written < 1000 || !strings.Contains(report, "All matches: ") {
 		t.Errorf("%d entries and %d outputs stand: %+v\n%s", entries, written, total, report)
 	}

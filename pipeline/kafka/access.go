@@ -84,7 +84,7 @@ func (c Config) toAppend(topic string) []need {
 // toApply is what Apply needs of the topics that are there, its groups and its own transactions.
 func (c Config) toApply() []need {
 	needs := []need{{onTransaction, c.Group("apply"), []kmsg.ACLOperation{write}}}
-	for _, group := range append([]string{Detect}, loadGroups...) {
+	for _, group := range append([]string{Detect}, LoadGroups...) {
 		needs = append(needs, need{onGroup, c.Group(group), []kmsg.ACLOperation{read}})
 	}
 	for _, topic := range c.allTopics() {

@@ -12,7 +12,7 @@ import (
 func TestTheGuideListsEveryRight(t *testing.T) {
 	c := Config{Instance: "<instance>", InputPrefix: "fulfillment.", OwnPrefix: "andon."}
 	var load []need
-	for _, group := range loadGroups {
+	for _, group := range LoadGroups {
 		load = append(load, c.toLoad(c.Group(group), c.loaded(group))...)
 	}
 	appends := append(c.toAppend(c.Decisions()), c.toAppend(c.Control())...)

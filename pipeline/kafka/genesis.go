@@ -49,7 +49,7 @@ func (a *applied) begin(ctx context.Context) error {
 	if err := a.commitLanes(ctx, without, journals); err != nil {
 		return err
 	}
-	for _, group := range loadGroups {
+	for _, group := range LoadGroups {
 		if err := a.commitStarts(ctx, group, starts, a.loaded(group)...); err != nil {
 			return err
 		}

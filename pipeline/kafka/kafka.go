@@ -37,8 +37,8 @@ const (
 	LoadHealth     = "load-health"
 )
 
-// loadGroups lists those of the loaders.
-var loadGroups = []string{LoadExceptions, LoadVerdicts, LoadCosts, LoadDecisions, LoadHealth, LoadEvents}
+// LoadGroups lists those of the loaders.
+var LoadGroups = []string{LoadExceptions, LoadVerdicts, LoadCosts, LoadDecisions, LoadHealth, LoadEvents}
 
 // loaded are the topics a loader's group reads.
 func (c Config) loaded(group string) []string {
