@@ -16,11 +16,11 @@ type Pace struct {
 
 // LastPick is the pace of the last pick confirmed until c.Now; its Pick is nil when there is none.
 func (c *Context) LastPick(site string) (p Pace) {
-	for _, t := range c.timedPicks() {
+	for _, t := range c.TimedPicks() {
 		if t.Time > c.Now {
 			break
 		}
-		p.Pick, p.Took = t.Fact, t.took
+		p.Pick, p.Took = t.Fact, t.Took
 	}
 	if p.Pick == nil {
 		return p

@@ -30,15 +30,15 @@ var slowPick = Rule{
 	},
 }
 
-// timedPick is a confirmed pick and when it began.
-type timedPick struct {
+// TimedPick is a confirmed pick and how long it took.
+type TimedPick struct {
 	*timeline.Fact
-	took event.Micros // -1: unknown
+	Took event.Micros // -1: unknown
 }
 
 func judgeSlowPick(c *Context, out *Verdicts) {
 	order := c.picking.of(c.Facts, pickingOf)
-	picks := c.timedPicks()
+	picks := c.TimedPicks()
 	for i := range picks {
 		p := &picks[i]
 		usual, known := c.Reference.Duration(c.Site, p.Qty)
@@ -46,10 +46,10 @@ func judgeSlowPick(c *Context, out *Verdicts) {
 			Kind: Satisfied, Episode: Episode{Line: p.Line, Event: p.ID}, JudgedAt: p.Time, OpenedAt: p.Time, ClearedAt: p.Time, Ask: i == len(picks)-1,
 		}
 		switch {
-		case p.took >= 0 && known:
-			v.Expected, v.Observed = N(usual.MedianMS/1000), N(seconds(p.took))
+		case p.Took >= 0 && known:
+			v.Expected, v.Observed = N(usual.MedianMS/1000), N(seconds(p.Took))
 			v.Delta = N(max(0, v.Observed.Value-v.Expected.Value))
-			if p.took > event.Micros(c.Values[1])*event.Second && zMilli(p.took, usual.MedianMS, usual.MADLnMicro) > c.Values[0] {
+			if p.Took > event.Micros(c.Values[1])*event.Second && zMilli(p.Took, usual.MedianMS, usual.MADLnMicro) > c.Values[0] {
 				v.Kind, v.ClearedAt = Fires, 0
 			}
 		case !v.Ask:
@@ -69,18 +69,18 @@ func judgeSlowPick(c *Context, out *Verdicts) {
 
 // zMilli is the modified z-score of a duration, in thousandths.
 func zMilli(took event.Micros, medianMS, madLnMicro int64) int64 {
-	return 6745 * (lnMicro(max(1, int64(took/1000))) - lnMicro(medianMS)) / (10 * madLnMicro)
+	return 6745 * (LnMicro(max(1, int64(took/1000))) - LnMicro(medianMS)) / (10 * madLnMicro)
 }
 
-// timing is memory for timedPicks.
+// timing is memory for TimedPicks.
 type timing struct {
-	picks []timedPick
+	picks []TimedPick
 	tasks keyed.List[uint32, event.Micros]
 	lines keyed.List[string, event.Micros]
 }
 
-// timedPicks are the confirmed picks in order.
-func (c *Context) timedPicks() []timedPick {
+// TimedPicks are the confirmed picks in order; the list is good until the next call.
+func (c *Context) TimedPicks() []TimedPick {
 	t := &c.timing
 	t.picks = t.picks[:0]
 	t.tasks.Reset()
@@ -104,9 +104,9 @@ func (c *Context) timedPicks() []timedPick {
 			}
 			busy = true
 			if f.Type == event.PickConfirmed {
-				p := timedPick{f, -1}
+				p := TimedPick{f, -1}
 				if own := t.began(f); own != nil {
-					p.took = f.Time - *own
+					p.Took = f.Time - *own
 				} else {
 					shared++
 				}
@@ -114,8 +114,8 @@ func (c *Context) timedPicks() []timedPick {
 			}
 		}
 		for i := first; i < len(t.picks) && before >= 0; i++ {
-			if p := &t.picks[i]; p.took < 0 {
-				p.took = (p.Time - before) / event.Micros(shared)
+			if p := &t.picks[i]; p.Took < 0 {
+				p.Took = (p.Time - before) / event.Micros(shared)
 			}
 		}
 		for _, f := range facts[:n] {

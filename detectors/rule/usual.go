@@ -15,9 +15,9 @@ func (c *Context) lane(s *shipment) *setting.Lane {
 	return c.Reference.Lane(c.Carrier, service)
 }
 
-// lnMicro is the natural logarithm of a positive number in millionths, rounded to the nearest: in integers alone, so that every machine says the
+// LnMicro is the natural logarithm of a positive number in millionths, rounded to the nearest: in integers alone, so that every machine says the
 // same. Squaring a number doubles its logarithm to base 2, which tells its digits one by one.
-func lnMicro(n int64) int64 {
+func LnMicro(n int64) int64 {
 	const digits = 52
 	const ln2 = 0xb17217f7d1cf79ab // 64 bits behind the point
 	whole := bits.Len64(uint64(n)) - 1

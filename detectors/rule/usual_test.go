@@ -7,7 +7,7 @@ import (
 
 func TestLogarithmInIntegers(t *testing.T) {
 	check := func(n int64) {
-		if got, want := lnMicro(n), int64(math.Round(1e6*math.Log(float64(n)))); got != want {
+		if got, want := LnMicro(n), int64(math.Round(1e6*math.Log(float64(n)))); got != want {
 			t.Errorf("ln %d = %d millionths, want %d", n, got, want)
 		}
 	}

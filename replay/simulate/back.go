@@ -83,6 +83,10 @@ func (o *order) journeyLabels() (labels []Label) {
 	if o.misread {
 		add("CA-14", "delivered %s; its label was read at another place later", o.delivered)
 	}
+	if o.still > patience[o.service] {
+		add("CA-03", "it lay at %s for longer than anyone should wait", hubs[(o.hub+o.heldAt())%len(hubs)])
+	}
+	late := len(labels)
 	switch {
 	case o.delivered == 0:
 		add("CA-04", "never delivered; promised by %s", o.promise)
@@ -91,5 +95,19 @@ func (o *order) journeyLabels() (labels []Label) {
 	case o.delivered > o.promise+scanGrace:
 		add("CA-04", "delivered %s, promised by %s", o.delivered, o.promise)
 	}
+	if len(labels) > late && o.fate != dropped { // what the carrier never had is not on its way
+		add("CA-05", "%s", labels[late].Detail)
+	}
 	return labels
+}
+
+// patience is how long a parcel of a service may lie anywhere before someone should ask.
+var patience = [len(services)]event.Micros{event.Day, 2 * event.Day, 2 * event.Day, 3 * event.Day}
+
+// heldAt is the number of the hub the parcel lay at.
+func (o *order) heldAt() int {
+	if o.fate == held {
+		return 0
+	}
+	return o.hops - 1
 }

@@ -17,11 +17,14 @@ type order struct {
 	cartons                int
 	slip                   slip
 	slipped                int // the pack it happened to
+	hindrance
+	scale
 	journey
 	steps []step
 }
 
-func (o *order) plan(d *dice, w *world, number int, begins event.Micros) {
+// plan draws what happens; luck draws what nobody notices but by the clock and the scale, so that it changes nothing else.
+func (o *order) plan(d, luck *dice, w *world, number int, begins event.Micros) {
 	*o = order{number: number, lines: o.lines[:0], packs: o.packs[:0], steps: o.steps[:0]}
 	o.site, o.carrier, o.service, o.hub = d.below(len(sites)), d.below(len(carriers)), d.below(len(services)), d.below(len(hubs))
 	for range 1 + d.below(4) {
@@ -45,8 +48,10 @@ func (o *order) plan(d *dice, w *world, number int, begins event.Micros) {
 		start = o.shipBy - pickLead + d.between(10*event.Minute, 5*event.Hour)
 	}
 	o.mistakes(d, w, start)
+	o.hinder(luck, w, start)
 	at := o.pick(d, start) + d.between(5*event.Minute, 35*event.Minute) // on the conveyor
 	o.fill(d, w, at)
+	o.weigh(luck, w, at)
 	ready := o.pack(d, at)
 	o.travel(d, w, ready)
 	o.steps = d.arrivals(o.steps, w, o.site, o.carrier)
@@ -99,7 +104,7 @@ const lastPart = 9
 func (o *order) pick(d *dice, at event.Micros) event.Micros {
 	o.step(event.PickPack, event.PickStarted, at)
 	for n, l := range o.lines {
-		at += d.work(zones[l.item%len(zones)])
+		at += d.work(zones[l.item%len(zones)]) + o.waited(n)
 		s := o.step(event.PickPack, event.PickConfirmed, at)
 		s.n, s.qty = int16(n), l.actual
 		switch {
@@ -147,5 +152,6 @@ func (o *order) labels() []Label {
 		default:
 		}
 	}
-	return append(append(labels, o.packLabels()...), o.journeyLabels()...)
+	labels = append(append(labels, o.hindranceLabels()...), o.packLabels()...)
+	return append(append(labels, o.scaleLabels()...), o.journeyLabels()...)
 }

@@ -41,7 +41,7 @@ func (o *order) floor(t *step, e *event.Event) {
 		o.goods(e, o.packs[t.n].line, o.packs[t.n].item, t.qty)
 		e.CartonID = o.carton(t)
 	case event.PackClosed:
-		e.CartonID, e.WeightG = o.carton(t), o.weight(int(t.part))
+		e.CartonID, e.WeightG = o.carton(t), o.gross[t.part]
 	case event.LabelCreated, event.ManifestClosed:
 		e.CartonID, e.Carrier, e.TrackingNo = o.carton(t), carriers[o.carrier], o.tracking()
 	default:
@@ -63,7 +63,7 @@ func (o *order) carton(t *step) string { return name("CTN-", 2*o.number+int(t.pa
 func (o *order) transport(t *step, e *event.Event) {
 	e.Carrier, e.TrackingNo, e.Service = carriers[o.carrier], o.tracking(), services[o.service]
 	if t.typ == event.ShipmentManifested {
-		e.Source, e.Site, e.OrderID, e.PromiseDeliverBy, e.WeightG = wms(o.site), sites[o.site], o.ordered(), o.promise, o.weight(-1)
+		e.Source, e.Site, e.OrderID, e.PromiseDeliverBy, e.WeightG = wms(o.site), sites[o.site], o.ordered(), o.promise, o.weight()
 		e.ID = e.Source + "/" + o.parcel() + "/" + t.typ.String()
 		o.worth(e)
 		return
@@ -78,7 +78,7 @@ func (o *order) transport(t *step, e *event.Event) {
 // worth states freight and value as far as the carrier's interface has room for them: three state the freight, two the value.
 func (o *order) worth(e *event.Event) {
 	if o.carrier%2 == 0 {
-		e.FreightMinor, e.Currency = [...]int64{2190, 940, 940, 610}[o.service]+o.weight(-1)/25, "USD"
+		e.FreightMinor, e.Currency = [...]int64{2190, 940, 940, 610}[o.service]+o.weight()/25, "USD"
 	}
 	if o.carrier < 2 {
 		e.DeclaredValueMinor, e.Currency = o.value(), "USD"

@@ -108,13 +108,11 @@ func (o *order) packLabels() (labels []Label) {
 	return labels
 }
 
-// weight is what a carton weighs, or with -1 all of them.
-func (o *order) weight(carton int) (grams int64) {
-	grams = 180
+// weight is what the shipment weighs by what was recorded of it.
+func (o *order) weight() (grams int64) {
+	grams = emptyCarton
 	for _, p := range o.packs {
-		if carton < 0 || p.carton == carton {
-			grams += p.qty * int64(50+p.item%900) / 1000
-		}
+		grams += p.qty * pieceWeight(p.item) / 1000
 	}
 	return grams
 }

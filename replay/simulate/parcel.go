@@ -12,8 +12,9 @@ type journey struct {
 	promise   event.Micros
 	delivered event.Micros // 0: never
 	fate      fate
-	missed    bool // the trailer left without it
-	misread   bool // scanned elsewhere long after it was delivered
+	still     event.Micros // the longest it lay anywhere for a reason
+	missed    bool         // the trailer left without it
+	misread   bool         // scanned elsewhere long after it was delivered
 	scans     int
 }
 
@@ -48,6 +49,7 @@ func (o *order) travel(d *dice, w *world, ready event.Micros) {
 	if days > 1 && d.chance(3000) {
 		o.delivered -= event.Day
 	}
+	planned := o.delivered
 	skipped := o.draw(d, w, ready) // the carrier forgets the acceptance scan, and has the parcel all the same
 	if o.missed {
 		accepted = ready + d.between(30*event.Hour, 60*event.Hour)
@@ -57,7 +59,11 @@ func (o *order) travel(d *dice, w *world, ready event.Micros) {
 		o.delivered = 0
 		return
 	}
-	o.legs(d, accepted, skipped)
+	hold := event.Micros(0)
+	if o.fate == held {
+		hold = o.delivered - planned
+	}
+	o.legs(d, accepted, hold, skipped)
 	if o.delivered > 0 {
 		o.echoes(d, w)
 	}
@@ -104,13 +110,13 @@ func (o *order) draw(d *dice, w *world, ready event.Micros) (skipped bool) {
 	return false
 }
 
-// legs scans the parcel from hub to hub.
-func (o *order) legs(d *dice, accepted event.Micros, skipped bool) {
+// legs scans the parcel from hub to hub; a stuck hub, the first, holds it.
+func (o *order) legs(d *dice, accepted, hold event.Micros, skipped bool) {
 	out := o.delivered - d.between(event.Hour, 5*event.Hour) // out for delivery
 	if !skipped {
 		o.scan(event.Accepted, o.hub, accepted)
 	}
-	stride := (out - accepted) / event.Micros(2*o.hops+1)
+	stride := (out - hold - accepted) / event.Micros(2*o.hops+1)
 	at := accepted
 	for hop := range o.hops {
 		hub := (o.hub + hop) % len(hubs)
@@ -124,6 +130,10 @@ func (o *order) legs(d *dice, accepted event.Micros, skipped bool) {
 			return
 		}
 		at += stride - d.between(0, stride/4)
+		if hop == 0 {
+			at += hold
+			o.still = hold
+		}
 		o.scan(event.DepartedFacility, hub, at)
 	}
 	if d.chance(3000) {
@@ -145,9 +155,11 @@ func (o *order) legs(d *dice, accepted event.Micros, skipped bool) {
 func (o *order) ended(d *dice, hub int, at event.Micros) bool {
 	switch o.fate {
 	case vanished:
+		o.still = event.MaxTime
 		return true
 	case writtenOff:
-		o.scan(event.Lost, hub, at+d.between(2*event.Day, 5*event.Day))
+		o.still = d.between(2*event.Day, 5*event.Day)
+		o.scan(event.Lost, hub, at+o.still)
 		return true
 	case crushed, dented:
 		o.scan(event.Damaged, hub, at+d.between(event.Minute, 20*event.Minute))

@@ -118,7 +118,7 @@ func (t *teller) plan(number int) story {
 		t.despatch.plan(d, t.world, number, t.begins(number))
 		return &t.despatch
 	}
-	t.order.plan(d, t.world, number, t.begins(number))
+	t.order.plan(d, newDice(^t.Seed, uint64(number)), t.world, number, t.begins(number))
 	return &t.order
 }
 
