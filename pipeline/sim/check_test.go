@@ -150,7 +150,7 @@ func (l *life) foretold() (texts []string) {
 		end = event.At(l.ended())
 	}
 	for family, records := range events {
-		for _, x := range oracle.Find(family, records, nil, end) {
+		for _, x := range oracle.Find(family, records, nil, oracle.Usual{}, end) {
 			texts = append(texts, fmt.Sprintf("%+v", x))
 		}
 	}
