@@ -20,12 +20,14 @@ var layers = []struct {
 	{dir: "pipeline/clickhouse", may: []string{"schemas", "pipeline"}, never: adaptersBut("clickhouse")},
 	{dir: "pipeline/mem", may: []string{"schemas", "pipeline"}, never: adaptersBut("mem")},
 	{dir: "pipeline/load", may: []string{"schemas", "pipeline"}, never: adaptersBut("load")},
+	{dir: "pipeline/scorer", may: []string{"schemas", "pipeline/scorer", "pipeline/wire"}},
 	{dir: "pipeline/audit", may: []string{"schemas", "pipeline"}, never: append(adaptersBut(""), "pipeline/load")},
+	{dir: "guard", may: []string{"schemas"}},
 	{dir: "replay", may: []string{"schemas", "detectors", "pipeline", "replay"}},
 	{dir: "replay/simulate", may: []string{"schemas", "replay/history", "replay/simulate"}}, // it knows the truth; it must not know the rules
 	{dir: "replay/oracle", may: []string{"schemas", "replay/oracle"}},                       // nor may it
 	{dir: "internal", may: []string{"schemas", "internal"}},
-	{dir: "cmd", may: []string{"schemas", "detectors", "pipeline", "replay", "internal", "cmd"}},
+	{dir: "cmd", may: []string{"schemas", "detectors", "pipeline", "guard", "replay", "internal", "cmd"}},
 }
 
 // adaptersBut lists the adapters but one. pipeline/load is none: it declares what it needs of them.
@@ -145,6 +147,7 @@ func TestLayerRulesBite(t *testing.T) {
 	for name, files := range map[string]map[string]string{
 		"schemas know detectors":      {"schemas/a/a.go": `package a; import _ "andon/detectors"`},
 		"detectors know the pipeline": {"detectors/a.go": `package a; import _ "andon/pipeline"`},
+		"the guards know the core":    {"guard/a.go": `package a; import _ "andon/detectors"`},
 		"the loop knows Kafka":        {"pipeline/a.go": `package a; import _ "andon/pipeline/kafka"`},
 		"adapters know each other":    {"pipeline/kafka/a.go": `package a; import _ "andon/pipeline/clickhouse"`},
 		"simulate knows the rules":    {"replay/simulate/a.go": `package a; import _ "andon/detectors/rule"`},
