@@ -212,6 +212,9 @@ func (e *Engine) answer(q *question) (score float64, noScore string) {
 		return 0, q.noScore
 	}
 	r := e.replies[q.request]
+	if registered := e.lane.policies.models[q.policy.Bundle]; registered != "" && r.Model != "" && r.Model != registered {
+		return 0, verdict.ModelMissing // what answered is another file than the one that was registered
+	}
 	return r.Score, r.Reason
 }
 

@@ -10,6 +10,7 @@ import (
 	"andon/cmd/andon-bench/figure"
 	"andon/detectors"
 	"andon/detectors/setting"
+	"andon/pipeline"
 	"andon/schemas/beat"
 	"andon/schemas/event"
 )
@@ -114,6 +115,8 @@ type growth struct {
 	now     event.Micros
 	text    []byte // of a beat's strings
 	items   []beat.Item
+	models  pipeline.Scorer // nil: nothing is asked
+	asked   int
 }
 
 // beatItems is how many events a beat has.
@@ -194,8 +197,12 @@ func (g *growth) name(prefix string, parcel, what int) string {
 // beat folds what was told and says how long that took.
 func (g *growth) beat() time.Duration {
 	start := time.Now()
-	g.engine.Step(beat.Batch{Items: g.items, End: g.now})
-	g.engine.Settle(nil)
+	var replies []beat.Reply
+	if st := g.engine.Step(beat.Batch{Items: g.items, End: g.now}); len(st.Requests) > 0 {
+		replies = g.models.Score(context.Background(), st.Requests)
+		g.asked += len(replies)
+	}
+	g.engine.Settle(replies)
 	g.engine.Keep()
 	took := time.Since(start)
 	g.items, g.text = g.items[:0], g.text[:0]

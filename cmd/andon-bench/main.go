@@ -39,6 +39,7 @@ type cli struct {
 	All       allCmd       `cmd:"" default:"1" help:"line, growth, load, latency, then the tables: what make bench runs (a quarter of an hour)."`
 	Line      lineCmd      `cmd:"" help:"Events a second: ceiling, with all rules, with ClickHouse loaded; on kfake and Kafka side by side."`
 	Growth    growthCmd    `cmd:"" help:"Time per event and memory with ten thousand to ten million open parcels, the core alone."`
+	Model     modelCmd     `cmd:"" help:"Carrier events a second with a model asked at every scan, beside the rules alone; the core and the model."`
 	Load      loadCmd      `cmd:"" help:"Rows a second into the tables events, exceptions and costs, each alone and all together."`
 	Restore   restoreCmd   `cmd:"" help:"What snapshots cost, and how long a restart takes with them and without."`
 	Latency   latencyCmd   `cmd:"" help:"From an event to its exception and to the row, at 70 % load."`
