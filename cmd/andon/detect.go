@@ -28,10 +28,11 @@ type detector struct {
 	metrics *pipeline.Metrics
 	live    *liveness
 	reach   *kafka.Reach
+	models  pipeline.Scorer
 }
 
-func newDetector(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer, reach *kafka.Reach) *detector {
-	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{log: log}, reach}
+func newDetector(cfg config.Config, log *slog.Logger, metrics prometheus.Registerer, reach *kafka.Reach, models pipeline.Scorer) *detector {
+	return &detector{cfg, log, pipeline.NewMetrics(metrics), &liveness{log: log}, reach, models}
 }
 
 func (d *detector) role() role {
@@ -51,6 +52,7 @@ func (d *detector) run(ctx context.Context) error {
 	defer member.Close()
 	loop := pipeline.NewLoop(pipeline.Config{
 		Engine:     func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, d.cfg.Settings) },
+		Scorer:     d.models,
 		Topic:      func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
 		Logic:      detectors.Logic(),
 		Settings:   d.cfg.Settings.Hash(),

@@ -11,6 +11,7 @@ import (
 
 	"andon/cmd/andon/config"
 	"andon/pipeline/kafka"
+	"andon/pipeline/scorer"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -72,8 +73,13 @@ func work(ctx context.Context, cfg config.Config, log *slog.Logger, metrics *pro
 	var roles []role
 	var checks []func() error
 	if slices.Contains(cfg.Roles, config.RoleDetect) {
-		d := newDetector(cfg, log, metrics, reach)
-		roles, checks = append(roles, d.role()), append(checks, d.live.ready)
+		models := scorer.New(cfg.Models.Dir, bundleSets, log, metrics)
+		if err := models.Load(ctx); err != nil {
+			return err
+		}
+		defer models.Close()
+		d := newDetector(cfg, log, metrics, reach, models)
+		roles, checks = append(roles, d.role(), modelRole(models)), append(checks, d.live.ready)
 	}
 	if slices.Contains(cfg.Roles, config.RoleLoad) {
 		for _, l := range loaders(cfg, log, metrics) {

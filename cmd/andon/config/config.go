@@ -18,6 +18,7 @@ type Config struct {
 	ClickHouse ClickHouse       `yaml:"clickhouse"`
 	Beat       Beat             `yaml:"beat"`
 	Load       Load             `yaml:"load"`
+	Models     Models           `yaml:"models"`
 	HTTP       HTTP             `yaml:"http"`
 	Settings   setting.Settings `yaml:"settings"` // what the detectors judge by
 }
@@ -96,6 +97,11 @@ type Beat struct {
 type Load struct {
 	FlushMS int `yaml:"flush_ms"` // milliseconds: how long a row waits at most
 	RowsMax int `yaml:"rows_max"` // rows of one insert
+}
+
+// Models says where models are. Which of them are asked is said by policies.
+type Models struct {
+	Dir string `yaml:"dir"` // holds packed bundles, name@version.zip; relative paths begin at the working directory; empty: there are no models
 }
 
 // HTTP is where /metrics, /healthz and /readyz are served.
