@@ -66,6 +66,10 @@ func onGrid(bits, jitter uint64) float64 {
 		return math.Nextafter(half, math.Inf(-1))
 	case 3:
 		return math.Nextafter(up, math.Inf(1))
+	case 4:
+		return math.Nextafter(grid, math.Inf(-1))
+	case 5:
+		return math.Nextafter(grid, math.Inf(1))
 	}
 	return grid
 }

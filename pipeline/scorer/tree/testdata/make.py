@@ -44,14 +44,17 @@ def make_rows(seed, rows, odd):
     unit = [(v >> np.uint64(11)).astype(np.float64) * 2.0**-53 for v in u[:3]]
     x = (unit[0] + unit[1] + unit[2]) * 2.0 - 3.0
     grid = ((u[0] >> np.uint64(58)).astype(np.float64) - 32.0) / 32.0
-    if odd:  # half way to the next point, where thresholds are, and the doubles around it
+    if odd:  # half way to the next point, where LightGBM's thresholds are, and the doubles around it; and those around a point, where XGBoost's are
         jitter = u[1] & np.uint64(7)
         half = grid + 1.0 / 64.0
         up = np.nextafter(half, np.inf)
+        below, above = np.nextafter(grid, -np.inf), np.nextafter(grid, np.inf)
         grid = np.where(jitter == 0, half, grid)
         grid = np.where(jitter == 1, up, grid)
         grid = np.where(jitter == 2, np.nextafter(half, -np.inf), grid)
         grid = np.where(jitter == 3, np.nextafter(up, np.inf), grid)
+        grid = np.where(jitter == 4, below, grid)
+        grid = np.where(jitter == 5, above, grid)
     x[:, 14:18] = grid[:, 14:18]
     count = (u[0] >> np.uint64(61)).astype(np.float64) - 4.0
     x[:, 18:20] = np.maximum(count, 0.0)[:, 18:20]
