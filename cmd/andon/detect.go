@@ -50,9 +50,22 @@ func (d *detector) run(ctx context.Context) error {
 		return err
 	}
 	defer member.Close()
+	controls, err := kafka.OpenControls(ctx, at, d.log)
+	if err != nil {
+		return err
+	}
+	defer controls.Close()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	followed := make(chan error, 1)
+	go func() {
+		defer stop() // without knowing what to go by, no beat may follow
+		followed <- controls.Follow(ctx)
+	}()
 	loop := pipeline.NewLoop(pipeline.Config{
 		Engine:     func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, d.cfg.Settings) },
 		Scorer:     d.models,
+		Controls:   controls,
 		Topic:      func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
 		Logic:      detectors.Logic(),
 		Settings:   d.cfg.Settings.Hash(),
@@ -64,6 +77,9 @@ func (d *detector) run(ctx context.Context) error {
 		RecordsMax: d.cfg.Beat.RecordsMax,
 	}, watched{member, d.live}, member, member)
 	if err := loop.Run(ctx); err != nil {
+		return err
+	}
+	if err := <-followed; err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveBudget)

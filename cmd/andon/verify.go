@@ -153,11 +153,17 @@ func (c configured) openAudit(ctx context.Context, lane string) (*auditor, []pip
 	if err != nil {
 		return nil, nil, uncheckedError{oneLine(err)}
 	}
+	controls, err := kafka.OpenControls(ctx, kafkaConfig(cfg), slog.New(slog.DiscardHandler)) // after the books: all that their entries went by
+	if err != nil {
+		return nil, nil, uncheckedError{oneLine(err)}
+	}
+	controls.Close()
 	a := &auditor{books: books, cfg: cfg, Config: audit.Config{
 		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, cfg.Settings) },
 		Logic:    detectors.Logic(),
 		Settings: cfg.Settings.Hash(),
 		Books:    books,
+		Controls: controls,
 	}}
 	lanes, err := a.lanes(lane)
 	return a, lanes, err
