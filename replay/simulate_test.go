@@ -11,6 +11,7 @@ import (
 	"andon/detectors/setting"
 	"andon/pipeline/mem"
 	"andon/replay"
+	"andon/replay/baseline"
 	"andon/replay/history"
 	"andon/replay/simulate"
 	"andon/schemas/event"
@@ -21,7 +22,8 @@ import (
 )
 
 // Of a simulated day the rules find exactly what the simulator hid in it, however many records come late, twice or out of order. What has no
-// rule yet is missed, and a line advised in the wrong unit (IN-10) looks like one that is short or over.
+// rule yet is missed, and a line advised in the wrong unit (IN-10) looks like one that is short or over. What is contested is found by what is usual:
+// more or less.
 func TestSimulatedDayIsSolved(t *testing.T) {
 	for code, n := range solved(t, 1).Exceptions {
 		if n == 0 && rule.ByCode(code).Since != "next" { // then it is still being written
@@ -36,7 +38,11 @@ func TestSimulatedDayIsSolved(t *testing.T) {
 func solved(t *testing.T, seed uint64) replay.Result {
 	t.Helper()
 	records, labels := simulate.Day(simulate.Config{Seed: seed, Orders: 5000, Start: event.MinTime + 36*365*event.Day})
-	l := replay.NewLine(setting.Settings{Clock: setting.Log})
+	usual, err := baseline.Simulated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := replay.NewLine(setting.Settings{Clock: setting.Log, Reference: usual})
 	l.Append(history.Ticked(records, replay.Partitions, history.SimulateStep, history.SimulateLateness))
 	run(t, l, mem.Options{})
 
@@ -61,9 +67,13 @@ func solved(t *testing.T, seed uint64) replay.Result {
 			found[over] -= n - shorts
 		}
 	}
+	solvedRoughly(t, hidden, found)
 	pairs := maps.Clone(hidden)
 	maps.Copy(pairs, found)
 	for p := range pairs {
+		if rule.ByCode(p.Code).Contested {
+			continue
+		}
 		if found[p] != hidden[p] {
 			t.Errorf("%s: %d found, %d hidden %s (ANDON_SEED=%d)", p, found[p], hidden[p], details[p], seed)
 		}
@@ -74,6 +84,38 @@ func solved(t *testing.T, seed uint64) replay.Result {
 	}
 	t.Logf("seed %d: %+v", seed, r)
 	return r
+}
+
+// roughly is what share of the truth of a contested code its rule finds at least, and what share of what it says is true; percent.
+var roughly = map[string]struct{ recall, precision int }{
+	"CA-03": {85, 35},
+	"CA-05": {85, 3},  // two ground services of one name: what is usual of the slow one worries about most of the fast one's
+	"PI-05": {85, 14}, // one pick in fifty takes far longer for no reason
+	"PA-03": {40, 70}, // a light piece in a heavy carton is not detected
+}
+
+func solvedRoughly(t *testing.T, hidden, found map[replay.Pair]int) {
+	t.Helper()
+	for code, least := range roughly {
+		truth, said, both := 0, 0, 0
+		for p := range hidden {
+			if p.Code == code {
+				truth++
+				if found[p] > 0 {
+					both++
+				}
+			}
+		}
+		for p := range found {
+			if p.Code == code {
+				said++
+			}
+		}
+		if 100*both < least.recall*truth || 100*both < least.precision*said || both == 0 {
+			t.Errorf("%s: %d hidden, %d found, %d of them rightly: want %d %% and %d %% of them", code, truth, said, both, least.recall, least.precision)
+		}
+		t.Logf("%s: %d hidden, %d found, %d of them rightly", code, truth, said, both)
+	}
 }
 
 // Whatever Andon writes of a simulated day conforms to the published schemas.

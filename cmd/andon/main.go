@@ -43,6 +43,7 @@ type cli struct {
 	Check      checkFileCmd  `cmd:"" help:"Look through a file of your own events: what is wrong, line by line."`
 	Import     importCmd     `cmd:"" help:"Put a file of your own events, or a public data set, into Kafka."`
 	Replay     replayCmd     `cmd:"" help:"Run a public data set through the core in memory and count the exceptions."`
+	Baseline   baselineCmd   `cmd:"" help:"Work out of a file of past events what is usual, for settings.reference."`
 	Verify     verifyCmd     `cmd:"" help:"Run the journal again and compare: was anything changed that was decided?"`
 	Explain    explainCmd    `cmd:"" help:"Tell how one exception came about, and prove it."`
 	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why, and send it again."`
