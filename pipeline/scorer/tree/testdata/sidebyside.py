@@ -1,10 +1,10 @@
 """Times the tree engine, native LightGBM and ONNX Runtime on the rows and the model lgb_numeric of make.py, one thread each, and prints JSON.
 
-    python sidebyside.py [passes]     (in an environment of requirements.txt, with go in the path and the machine at rest)
+    python sidebyside.py [passes]     (in an environment of requirements.txt, with go in the path)
 
-Nanoseconds per row: the median over passes and the best of them, which is what a machine with other work on it still measures; call is the best for
-a model of one leaf, that is for crossing from Python into the library and back. LightGBM is called through its C interface, a single row by its
-fast single-row function. A pass is 512 calls for a single row, 1,024 rows otherwise; rows take turns. difference is the largest one in probability
+Nanoseconds of processor time per row, which other work on the machine stretches least: the median over passes and the best of them. call is the best
+for a model of one leaf, that is for crossing from Python into the library and back. LightGBM is called through its C interface, a single row by its
+fast single-row function. A pass is 256 calls for a single row, 1,024 rows otherwise; rows take turns. difference is the largest one in probability
 from LightGBM's.
 """
 
@@ -66,14 +66,14 @@ def passes(score, rows, batch, count):
     parts = [np.ascontiguousarray(rows[at:at + batch]) for at in range(0, len(rows) - batch + 1, batch)]
     calls = [(part, part.ctypes.data_as(ctypes.c_void_p)) for part in parts]
     answers = np.concatenate([score(*call).copy() for call in calls])
-    each = max(1, (512 if batch == 1 else 1024) // batch)
+    each = max(1, (256 if batch == 1 else 1024) // batch)
     out = []
     for i in range(count):
         turn = [calls[(i * each + k) % len(calls)] for k in range(each)]
-        begun = time.perf_counter_ns()
+        begun = time.thread_time_ns()
         for part, address in turn:
             score(part, address)
-        out.append((time.perf_counter_ns() - begun) / (each * batch))
+        out.append((time.thread_time_ns() - begun) / (each * batch))
     return out, answers
 
 
@@ -84,14 +84,14 @@ def figures(runs):
 def andon(count):
     """The Go benchmark's figures by batch."""
     folder = os.path.dirname(make.HERE)
-    text = subprocess.run(["go", "test", "-run", "^$", "-bench", "Score/lgb_numeric", "-benchtime", "3ms", "-count", str(count), "."],
+    text = subprocess.run(["go", "test", "-run", "^$", "-bench", "Score/lgb_numeric", "-benchtime", "2ms", "-count", str(count), "."],
                           cwd=folder, env={**os.environ, "GOMAXPROCS": "1"}, check=True, capture_output=True, text=True).stdout
-    found = re.findall(r"rows=(\d+)\s.*?([\d.]+) ns/row", text)
+    found = re.findall(r"rows=(\d+)\s.*?([\d.]+) cpu-ns/row", text)
     return {b: figures([float(ns) for at, ns in found if int(at) == b]) for b in BATCHES}
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     x = make.make_rows(make.SEED, make.ROWS, odd=True)
     booster = lgb.Booster(model_str=make.read(os.path.join(make.HERE, "lgb_numeric.txt")).decode())
     leaf = lgb.train(dict(objective="binary", verbose=-1, min_data_in_leaf=make.TRAINING), lgb.Dataset(*make.training_set()[::2]), 1)
