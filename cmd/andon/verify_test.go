@@ -56,7 +56,7 @@ func (l *line) copied(name string, spoil func(map[string][]*kgo.Record)) config.
 	l.Helper()
 	c := l.cfg
 	c.Kafka.OwnPrefix = l.cfg.Kafka.OwnPrefix + name + "."
-	topics := map[string][]*kgo.Record{"side.asn": nil, "side.carrier": nil, "side.pickpack": nil, "verdicts": nil, "snapshots": nil}
+	topics := map[string][]*kgo.Record{"side.asn": nil, "side.carrier": nil, "side.pickpack": nil, "verdicts": nil, "control": nil, "snapshots": nil}
 	for _, topic := range []string{"exceptions", "verdicts", "costs", "journal"} {
 		for _, r := range l.topic(l.cfg.Kafka.OwnPrefix + topic) {
 			topics[topic] = append(topics[topic], &kgo.Record{Partition: r.Partition, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Timestamp: r.Timestamp})
