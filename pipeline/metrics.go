@@ -28,6 +28,7 @@ type Metrics struct {
 	seconds    prometheus.Histogram
 
 	restoring prometheus.Gauge
+	control   prometheus.Gauge
 	restored  *prometheus.CounterVec // family, partition
 	lanes     []*prometheus.GaugeVec // family, partition: entities, open, timers, bytes, lag
 }
@@ -69,8 +70,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "andon_beat_seconds",
 			Help: "Time from a beat's last record to its commit.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 15)}),
 		restoring: prometheus.NewGauge(prometheus.GaugeOpts{Name: "andon_restoring_lanes", Help: "Lanes assigned and not yet beating."}),
+		control:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "andon_control_offset", Help: "What stands in andon.control before this offset holds since the latest beat."}),
 	}
-	r.MustRegister(m.seconds, m.restoring)
+	r.MustRegister(m.seconds, m.restoring, m.control)
 	for name := range accounts(beat.Counts{}) {
 		m.events[name] = counter("andon_events_"+name+"_total", "Events of committed beats: "+name+".", laneLabels...)
 	}
@@ -104,6 +106,7 @@ func (m *Metrics) kept(x *lane, o Outcome) {
 		m.events[name].WithLabelValues(labels...).Add(float64(n))
 	}
 	m.ticks.WithLabelValues(labels...).Add(float64(o.Entry.Counts.Ticks))
+	m.control.Set(float64(o.Entry.Control))
 	m.fired.WithLabelValues(labels[0]).Add(float64(o.stepped.Fired))
 	m.skewed.WithLabelValues(labels[0]).Add(float64(o.stepped.Skewed))
 	for _, a := range o.stepped.Abstained {
