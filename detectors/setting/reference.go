@@ -10,14 +10,14 @@ import (
 // learned from history (andon baseline) or taken from master data. An empty name stands for any; of several entries that fit, the most specific
 // counts. What has no entry is unknown, and a rule that needs it abstains.
 type Reference struct {
-	Services   []Service   `yaml:"services,omitempty" json:"services,omitempty"`
-	Gaps       []Gap       `yaml:"gaps,omitempty" json:"gaps,omitempty"`
-	Transit    []Transit   `yaml:"transit,omitempty" json:"transit,omitempty"`
-	Durations  []Duration  `yaml:"durations,omitempty" json:"durations,omitempty"`
-	Weights    []Weight    `yaml:"weights,omitempty" json:"weights,omitempty"`
-	Cartons    []Carton    `yaml:"cartons,omitempty" json:"cartons,omitempty"`
-	ASNShorts  []ASNShort  `yaml:"asn_shorts,omitempty" json:"asn_shorts,omitempty"`
-	PickShorts []PickShort `yaml:"pick_shorts,omitempty" json:"pick_shorts,omitempty"`
+	Services   []Service   `yaml:"services" json:"services,omitempty"`
+	Gaps       []Gap       `yaml:"gaps" json:"gaps,omitempty"`
+	Transit    []Transit   `yaml:"transit" json:"transit,omitempty"`
+	Durations  []Duration  `yaml:"durations" json:"durations,omitempty"`
+	Weights    []Weight    `yaml:"weights" json:"weights,omitempty"`
+	Cartons    []Carton    `yaml:"cartons" json:"cartons,omitempty"`
+	ASNShorts  []ASNShort  `yaml:"asn_shorts" json:"asn_shorts,omitempty"`
+	PickShorts []PickShort `yaml:"pick_shorts" json:"pick_shorts,omitempty"`
 }
 
 // Service says how fast a carrier's service is meant to be: express, ground or economy. What is not named is ground.
@@ -39,9 +39,9 @@ const (
 
 // Gap is the time from a scan of a status to the next scan, whichever it is.
 type Gap struct {
-	Carrier string `yaml:"carrier,omitempty" json:"carrier,omitempty"`
-	Service string `yaml:"service,omitempty" json:"service,omitempty"` // a service is a carrier's: it needs the carrier beside it
-	Status  string `yaml:"status,omitempty" json:"status,omitempty"`
+	Carrier string `yaml:"carrier" json:"carrier,omitempty"`
+	Service string `yaml:"service" json:"service,omitempty"` // a service is a carrier's: it needs the carrier beside it
+	Status  string `yaml:"status" json:"status,omitempty"`
 	N       int64  `yaml:"n" json:"n"`
 	Q90S    int64  `yaml:"q90_s" json:"q90_s"` // by when the next scan is due; seconds
 	Q99S    int64  `yaml:"q99_s" json:"q99_s"`
@@ -49,9 +49,9 @@ type Gap struct {
 
 // Transit is the time from a scan of a status to the delivery, of shipments that were delivered.
 type Transit struct {
-	Carrier string `yaml:"carrier,omitempty" json:"carrier,omitempty"`
-	Service string `yaml:"service,omitempty" json:"service,omitempty"`
-	Status  string `yaml:"status,omitempty" json:"status,omitempty"`
+	Carrier string `yaml:"carrier" json:"carrier,omitempty"`
+	Service string `yaml:"service" json:"service,omitempty"`
+	Status  string `yaml:"status" json:"status,omitempty"`
 	N       int64  `yaml:"n" json:"n"`
 	Q50S    int64  `yaml:"q50_s" json:"q50_s"`
 	Q80S    int64  `yaml:"q80_s" json:"q80_s"`
@@ -59,8 +59,8 @@ type Transit struct {
 
 // Duration is what picks of up to a quantity take at a site: the median, and the median absolute deviation of the natural logarithm.
 type Duration struct {
-	Site        string `yaml:"site,omitempty" json:"site,omitempty"`
-	QtyMaxMilli int64  `yaml:"qty_max_milli,omitempty" json:"qty_max_milli,omitempty"` // thousandths of the base unit; 0: any
+	Site        string `yaml:"site" json:"site,omitempty"`
+	QtyMaxMilli int64  `yaml:"qty_max_milli" json:"qty_max_milli,omitempty"` // thousandths of the base unit; 0: any
 	N           int64  `yaml:"n" json:"n"`
 	MedianMS    int64  `yaml:"median_ms" json:"median_ms"`
 	MADLnMicro  int64  `yaml:"mad_ln_micro" json:"mad_ln_micro"` // millionths
@@ -76,7 +76,7 @@ type Weight struct {
 
 // Carton is what an empty carton with its filling weighs at a site.
 type Carton struct {
-	Site    string `yaml:"site,omitempty" json:"site,omitempty"`
+	Site    string `yaml:"site" json:"site,omitempty"`
 	N       int64  `yaml:"n" json:"n"`
 	WeightG int64  `yaml:"weight_g" json:"weight_g"`
 	SDMG    int64  `yaml:"sd_mg" json:"sd_mg"`
@@ -84,16 +84,16 @@ type Carton struct {
 
 // ASNShort is how often less is received than a line of a despatch advice says.
 type ASNShort struct {
-	Supplier string `yaml:"supplier,omitempty" json:"supplier,omitempty"` // the source of the advice
-	Item     string `yaml:"item,omitempty" json:"item,omitempty"`
+	Supplier string `yaml:"supplier" json:"supplier,omitempty"` // the source of the advice
+	Item     string `yaml:"item" json:"item,omitempty"`
 	N        int64  `yaml:"n" json:"n"`               // lines
 	ShortBP  int64  `yaml:"short_bp" json:"short_bp"` // of ten thousand
 }
 
 // PickShort is how often less is picked than an order line says.
 type PickShort struct {
-	Site    string `yaml:"site,omitempty" json:"site,omitempty"`
-	Item    string `yaml:"item,omitempty" json:"item,omitempty"`
+	Site    string `yaml:"site" json:"site,omitempty"`
+	Item    string `yaml:"item" json:"item,omitempty"`
 	N       int64  `yaml:"n" json:"n"`
 	ShortBP int64  `yaml:"short_bp" json:"short_bp"`
 }

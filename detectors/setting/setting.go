@@ -19,7 +19,7 @@ type Settings struct {
 	Forget  Forget                      `yaml:"forget" json:"forget"`
 	Costs   Costs                       `yaml:"costs" json:"costs"`
 
-	Reference Reference `yaml:"reference,omitempty" json:"reference,omitzero"`
+	Reference Reference `yaml:"reference" json:"reference,omitzero"`
 }
 
 // Forget says when the timeline of an entity ends: that long after the later of its last event and its last due time. An event older than ClosedS

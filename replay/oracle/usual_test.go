@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"andon/replay/oracle"
+	"andon/schemas/event"
 )
 
 // usually draws what is usual: of much nothing is known, and what is known is about as coarse as the instants are.
@@ -47,3 +48,48 @@ func (d draw) usually() oracle.Usual {
 
 // grams draws what a scale says.
 func (d draw) grams() int64 { return int64(pick(d, "grams", 0, 200, 1100, 1151, 2100, 2200, 250, 700)) }
+
+// settings draws other numbers for some rules.
+func (d draw) settings(family event.Family) oracle.Settings {
+	s := oracle.Settings{}
+	set := func(code, name string, values ...int64) {
+		if d.rarely(code+" "+name, 6) {
+			if s[code] == nil {
+				s[code] = map[string]int64{}
+			}
+			s[code][name] = pick(d, name, values...)
+		}
+	}
+	switch family {
+	case event.ASN:
+		for _, code := range []string{"IN-05", "IN-06"} {
+			set(code, "idle_close_s", 0, 3600)
+		}
+		set("IN-05", "under_tolerance_milli", 1000)
+		set("IN-05", "under_tolerance_weight_bp", 0, 5000)
+		set("IN-06", "over_tolerance_milli", 1000)
+		set("IN-06", "over_tolerance_weight_bp", 50, 5000)
+	case event.Carrier:
+		set("CA-02", "warn_s", 0, 3600)
+		set("CA-03", "floor_ground_s", 0, 7200)
+		set("CA-03", "floor_express_s", 0, 3600)
+		set("CA-03", "lost_s", 86_400)
+		set("CA-05", "reraise_s", 0, 3600)
+		set("CA-05", "margin_s", 0)
+		set("CA-04", "grace_s", 0)
+		set("CA-13", "silence_s", 3600, 86_400)
+		set("CA-14", "grace_s", 0, 7200)
+	case event.PickPack:
+		set("PI-01", "under_tolerance_weight_bp", 50, 5000)
+		set("PI-03", "over_tolerance_weight_bp", 50, 5000)
+		set("PI-06", "lead_s", 0, 600)
+		set("PA-01", "idle_close_s", 0, 3600)
+		set("PA-03", "tolerance_g", 0)
+		set("PA-03", "tolerance_sigmas", 0, 1)
+		set("PA-03", "tolerance_bp", 0, 1000)
+		set("PA-03", "settle_s", 0, 3600)
+		set("PI-05", "z_milli", 0)
+		set("PI-05", "least_s", 0, 3600)
+	}
+	return s
+}

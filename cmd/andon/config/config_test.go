@@ -32,7 +32,7 @@ func TestExampleStatesTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Default()
-	want.Instance, want.Settings.Rules, want.Settings.Sources = c.Instance, c.Settings.Rules, c.Settings.Sources
+	want.Instance, want.Settings.Rules, want.Settings.Sources, want.Settings.Reference = c.Instance, c.Settings.Rules, c.Settings.Sources, c.Settings.Reference
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("the example says\n%+v\nthe defaults are\n%+v", c, want)
 	}
