@@ -91,7 +91,7 @@ var roughly = map[string]struct{ recall, precision int }{
 	"CA-03": {85, 35},
 	"CA-05": {85, 3},  // two ground services of one name: what is usual of the slow one worries about most of the fast one's
 	"PI-05": {85, 14}, // one pick in fifty takes far longer for no reason
-	"PA-03": {40, 70}, // a light piece in a heavy carton is not detected
+	"PA-03": {25, 70}, // a light piece in a heavy carton is not detected
 }
 
 func solvedRoughly(t *testing.T, hidden, found map[replay.Pair]int) {

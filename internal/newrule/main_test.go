@@ -19,7 +19,7 @@ func TestScaffold(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, "docs"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"go.mod", "go.sum", "docs/exceptions.md"} {
+	for _, file := range []string{"go.mod", "go.sum", "docs/exceptions.md", "docs/features.md"} {
 		text, err := os.ReadFile(filepath.Join("../..", file))
 		if err != nil {
 			t.Fatal(err)
