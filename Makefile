@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check race mutants bench endurance chaos tables fuzz lint fmt new-rule engines clickhouse clean
+.PHONY: help build demo train train-public test check race mutants bench endurance chaos tables fuzz lint fmt new-rule engines clickhouse clean
 
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo devel)
 LINT := .cache/bin/golangci-lint-v2.15.0/golangci-lint
@@ -44,6 +44,12 @@ endurance: engines build ## measure it for 30 minutes at 70 % load, with outages
 chaos: engines ## kill and pause processes at named moments of their talk with Kafka and ClickHouse, until there is enough (hours; it can be ended and begun again)
 	CGO_ENABLED=0 go build -trimpath -tags chaos -o bin/andon-chaos ./cmd/andon
 	go run ./cmd/andon-bench $(BENCH_FLAGS) chaos $(CHAOS_FLAGS)
+
+train: build ## train the shipped models on simulated days (PYTHON: one with train/requirements.txt)
+	PYTHON="$(PYTHON)" train/simulated.sh
+
+train-public: build ## train on the public data sets and print the figures of docs/models.md (ANDON_DATA, PYTHON)
+	PYTHON="$(PYTHON)" train/public.sh
 
 tables: ## make the tables of the docs from docs/figures
 	go run ./cmd/andon-bench tables

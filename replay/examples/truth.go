@@ -1,6 +1,7 @@
 package examples
 
 import (
+	"cmp"
 	"iter"
 	"strconv"
 
@@ -9,7 +10,7 @@ import (
 	"andon/schemas/verdict"
 )
 
-// knownAs is, of codes that only foresee, the code that says afterwards what came of it.
+// knownAs is, of codes that only foresee, the code that says afterwards what came of it. What was foreseen is no truth.
 var knownAs = map[string]string{"CA-05": "CA-04", "pick_short_risk": "PI-01", "asn_short_risk": "IN-01"}
 
 // Decide decides about every judgement of some codes by what is true of its entity: as an observer would who sees all, once the window has closed.
@@ -35,7 +36,7 @@ func Decide(codes []string, verdicts []verdict.Verdict, truth iter.Seq[replay.Pa
 			Reviewer: "outcome", DecidedAt: matures(v), Source: source, Selection: decision.Random, PropensityBP: verdict.Certain,
 			IdempotencyKey: "outcome-" + strconv.FormatInt(int64(v.JudgedAt), 10),
 		}
-		if holds[replay.Pair{Code: v.Code, Subject: v.Subject}] || holds[replay.Pair{Code: knownAs[v.Code], Subject: v.Subject}] {
+		if holds[replay.Pair{Code: cmp.Or(knownAs[v.Code], v.Code), Subject: v.Subject}] {
 			d.Verdict = decision.Confirmed
 		}
 		d.Complete()
