@@ -28,7 +28,7 @@ func output(t *testing.T, args ...string) string {
 
 func TestHelpTeachesEveryCommand(t *testing.T) {
 	all := output(t, "--help")
-	for _, command := range []string{"demo", "run", "config check", "topics apply", "migrate", "simulate", "check", "import", "replay", "baseline", "verify", "explain", "deadletter list", "deadletter show", "deadletter redrive", "control apply", "control show", "decide", "reconcile", "model pack", "model check", "model show", "version"} {
+	for _, command := range []string{"demo", "run", "config check", "topics apply", "migrate", "simulate", "check", "import", "replay", "baseline", "verify", "explain", "deadletter list", "deadletter show", "deadletter redrive", "control apply", "control show", "decide", "reconcile", "dataset export", "dataset history", "model pack", "model fit", "model check", "model show", "version"} {
 		if !strings.Contains(all, "\n  "+command+" ") {
 			t.Errorf("--help does not list %s:\n%s", command, all)
 		}

@@ -47,6 +47,7 @@ type cli struct {
 	Verify     verifyCmd     `cmd:"" help:"Run the journal again and compare: was anything changed that was decided?"`
 	Explain    explainCmd    `cmd:"" help:"Tell how one exception came about, and prove it."`
 	Deadletter deadletterCmd `cmd:"" help:"See what was put aside, and why, and send it again."`
+	Dataset    datasetCmd    `cmd:"" help:"Make tables of judgements to train models on."`
 	Model      modelCmd      `cmd:"" help:"Pack, check and look at models."`
 	Control    controlCmd    `cmd:"" help:"See and change what lanes work by: policies, models, guards, settings."`
 	Decide     decideCmd     `cmd:"" help:"Write down what was decided about exceptions and judgements: the source of labels."`

@@ -20,6 +20,7 @@ import (
 // modelCmd is `andon model`.
 type modelCmd struct {
 	Pack  packCmd       `cmd:"" help:"Make one file of a directory with model, manifest and golden rows."`
+	Fit   fitCmd        `cmd:"" help:"Fit a logistic regression to a dataset: a model without Python."`
 	Check modelCheckCmd `cmd:"" help:"Replay the golden rows: does the model still say what it said?"`
 	Show  modelShowCmd  `cmd:"" help:"Print a bundle's model card, features and figures."`
 }
@@ -76,16 +77,22 @@ func (c packCmd) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	var packed bytes.Buffer
-	if err := b.Write(&packed); err != nil {
-		return err
-	}
-	path := filepath.Join(c.Out, b.Manifest.ID()+bundle.Extension)
-	if err := writeOnce(path, packed.Bytes()); err != nil {
+	path, err := writeBundle(b, c.Out)
+	if err != nil {
 		return err
 	}
 	fmt.Println(path)
 	return nil
+}
+
+// writeBundle packs a bundle into a directory, under its name.
+func writeBundle(b *bundle.Bundle, dir string) (path string, err error) {
+	var packed bytes.Buffer
+	if err := b.Write(&packed); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, b.Manifest.ID()+bundle.Extension)
+	return path, writeOnce(path, packed.Bytes())
 }
 
 // writeOnce writes a file that is not there yet. It appears whole: if we die before the link, what is left is a file that no registry reads.
