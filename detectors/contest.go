@@ -126,7 +126,7 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 	if i >= 0 {
 		m.said[i] = true
 	}
-	j := policy.Judgement{Fires: v.Kind == rule.Fires, Severity: severityOf(v), Stands: active}
+	j := policy.Judgement{At: m.finding.at, Fires: v.Kind == rule.Fires, Severity: severityOf(v), Stands: active}
 	if q != nil {
 		j.Score, j.NoScore = e.answer(q)
 	}

@@ -134,6 +134,26 @@ func TestWhoDecides(t *testing.T) {
 	}
 }
 
+// A guard that is not renewed counts as open from the lane's time on that its last word holds until.
+func TestAGuardNotRenewedCountsAsOpen(t *testing.T) {
+	watched := func(version int32, until event.Micros) control.Record {
+		return control.Record{Object: "guard/CA-05/lateness@1", Version: version, Kind: control.KindGuard, Author: "guard",
+			Guard: &control.Guard{Code: "CA-05", Bundle: "lateness@1", State: control.Closed, Signal: control.G1, ChangedAt: start, ValidUntil: until}}
+	}
+	c := newContested(t, ca05(verdict.Live, nil), watched(1, start+event.Hour))
+	c.answer = scores(0.9)
+	for i, by := range []string{"model lateness@1", "fallback guard_silent", "model lateness@1"} {
+		c.parcel(i, true)
+		if got := c.story(); got != "opened by "+by {
+			t.Errorf("parcel %d: %s, want by %s", i, got, by)
+		}
+		c.beat(beat.Batch{End: start + event.Hour + 1})
+		if i == 1 {
+			c.beat(beat.Batch{Control: []control.Record{watched(2, start+event.Day)}})
+		}
+	}
+}
+
 // What the model raised it carries on below the score it raises from, until it is sure enough; scores that move are no news. The end of the journey is.
 func TestAModelsExceptionLivesOn(t *testing.T) {
 	c := newContested(t, ca05(verdict.Live, nil))

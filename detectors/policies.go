@@ -60,7 +60,7 @@ func (p *policies) with(r *control.Record) *policies {
 	if held := q.byCode[code]; held != nil {
 		guarded := *held
 		g := q.guards[code+"/"+held.Bundle]
-		guarded.Guard, guarded.GuardedBy = g.State, g.Reason
+		guarded.Guard, guarded.GuardedBy, guarded.GuardUntil = g.State, g.Reason, g.ValidUntil
 		q.byCode[code] = &guarded
 	}
 	q.asked = q.askedModels()

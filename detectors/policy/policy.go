@@ -3,6 +3,7 @@ package policy
 
 import (
 	"andon/schemas/control"
+	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/verdict"
 )
@@ -10,8 +11,9 @@ import (
 // Policy is what holds for one code: what was decided about it, and what the guards say of its model. The zero value is off, guard closed.
 type Policy struct {
 	control.Policy
-	Guard     control.State
-	GuardedBy string // the fallback's reason while the guard is not closed: guard_golden and the like
+	Guard      control.State
+	GuardedBy  string       // the fallback's reason while the guard is not closed: guard_golden and the like
+	GuardUntil event.Micros // afterwards the guard counts as open: nobody watches; 0: it holds for good
 }
 
 // Asks reports whether the model is asked.
@@ -44,6 +46,7 @@ func (p *Policy) ByModel(at Place) bool {
 
 // Judgement is one contested question at one instant.
 type Judgement struct {
+	At       event.Micros       // the lane's time
 	Fires    bool               // the rule raises
 	Severity exception.Severity // with which, when it does
 	Stands   bool               // the exception is open
@@ -84,6 +87,8 @@ func (p *Policy) raises(j Judgement) bool {
 // whyNot is why the model may not decide; empty when it may.
 func (p *Policy) whyNot(at Place, j Judgement) string {
 	switch {
+	case p.GuardUntil > 0 && j.At > p.GuardUntil && p.Guard != control.Open:
+		return verdict.GuardSilent
 	case p.Guard == control.Open || p.Guard == control.HalfOpen && at.Trial >= halfOpenBP:
 		return p.GuardedBy
 	case j.NoScore != "":

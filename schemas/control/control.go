@@ -108,6 +108,7 @@ type Guard struct {
 	Statistic  float64      `json:"statistic"`             // what was seen
 	Threshold  float64      `json:"threshold"`             // what it is compared with
 	HoldUntil  event.Micros `json:"hold_until,omitempty"`  // it does not leave open before; by the clock of ChangedAt
+	ValidUntil event.Micros `json:"valid_until,omitempty"` // while it is not open: afterwards it counts as open, nobody watches; 0: for good
 	Trips      int32        `json:"trips"`                 // how often it opened so far
 }
 

@@ -28,7 +28,7 @@ func bundle() Record {
 func guard() Record {
 	return Record{Object: "guard/CA-05/carrier-lateness@1", Version: 7, Kind: KindGuard, Author: "guard", Guard: &Guard{
 		Code: "CA-05", Bundle: "carrier-lateness@1", State: Open, Signal: G2, Reason: "guard_features", ChangedAt: event.MinTime + 3, WindowFrom: event.MinTime + 1,
-		WindowTo: event.MinTime + 2, Statistic: 0.0137, Threshold: 0.01, HoldUntil: event.MinTime + 9, Trips: 2,
+		WindowTo: event.MinTime + 2, Statistic: 0.0137, Threshold: 0.01, HoldUntil: event.MinTime + 9, ValidUntil: event.MinTime + 9, Trips: 2,
 	}}
 }
 

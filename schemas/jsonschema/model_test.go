@@ -15,7 +15,7 @@ import (
 
 // fallbacks are the reasons for having no score.
 var fallbacks = []string{verdict.Timeout, verdict.BreakerOpen, verdict.ModelMissing, verdict.ModelStale, verdict.BadOutput, verdict.LowCoverage,
-	verdict.GuardGolden, verdict.GuardFeatures, verdict.GuardDrift, verdict.GuardLabels, verdict.LoadShed}
+	verdict.GuardGolden, verdict.GuardFeatures, verdict.GuardDrift, verdict.GuardLabels, verdict.GuardSilent, verdict.LoadShed}
 
 // judgements are verdicts with all members, and with as few as there may be.
 func judgements() [][]byte {
@@ -60,7 +60,7 @@ func controls(t *testing.T) (texts [][]byte) {
 		Floor: exception.Major, SampleBP: 100}
 	bundle := control.Bundle{Name: "carrier-lateness", Version: 1, SHA256: strings.Repeat("0f", 32), Features: "carrier/1", SizeBytes: 1}
 	guard := control.Guard{Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Open, Signal: control.G3, Reason: "guard_drift", ChangedAt: event.MinTime,
-		WindowFrom: event.MinTime, WindowTo: event.MinTime, Statistic: 0.2, Threshold: 0.1, HoldUntil: event.MinTime, Trips: 1}
+		WindowFrom: event.MinTime, WindowTo: event.MinTime, Statistic: 0.2, Threshold: 0.1, HoldUntil: event.MinTime, ValidUntil: event.MinTime, Trips: 1}
 	for _, r := range []control.Record{
 		{Kind: control.KindPolicy, ApprovedBy: "bob", Note: "n", Policy: &policy},
 		{Kind: control.KindPolicy, Policy: &control.Policy{Code: "pick_short_risk", Mode: verdict.Off}},

@@ -12,5 +12,6 @@ const (
 	GuardFeatures = "guard_features" // likewise of features computed again
 	GuardDrift    = "guard_drift"    // likewise of the distributions of features and scores
 	GuardLabels   = "guard_labels"   // likewise of what people decided
+	GuardSilent   = "guard_silent"   // the guard's last word is too old: nobody watches the model
 	LoadShed      = "load_shed"      // not asked: the beat had no time left
 )
