@@ -9,7 +9,7 @@ import (
 )
 
 // core is the code that must give the same answer on any machine at any time.
-var core = []string{"schemas", "detectors"}
+var core = []string{"schemas", "detectors", "guard"}
 
 // impure is what the core may not import (with everything below it), and what to do instead.
 var impure = []struct{ path, instead string }{
