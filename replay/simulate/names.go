@@ -11,7 +11,7 @@ const (
 var (
 	sites    = [...]string{"DC-NORTH", "DC-EAST", "DC-SOUTH"}
 	carriers = [...]string{"ARROWPOST", "BLUELINE", "CROSSWIND", "DAYBREAK", "EVERWAY"}
-	services = [...]string{"EXPRESS-NEXT-DAY", "STANDARD-GROUND", "STANDARD-GROUND", "ECONOMY-SAVER"}
+	services = [...]string{"EXPRESS-NEXT-DAY", "GROUND-TWO-DAY", "GROUND-THREE-DAY", "ECONOMY-SAVER"}
 	hubs     = [...]string{"HUB-ALPHA", "HUB-BRAVO", "HUB-CHARLIE", "HUB-DELTA", "HUB-ECHO", "HUB-FOXTROT", "HUB-GOLF"}
 )
 
