@@ -60,7 +60,8 @@ var deep = map[string]struct {
 	"pipeline/kafka":      {7, "likewise"},
 	"replay":              {7, "joins the core and pipeline/mem"},
 	"replay/examples":     {8, "makes data for training of what a replay judged"},
-	"cmd/andon":           {9, "wires everything"},
+	"replay/train":        {9, "fits models to that data"},
+	"cmd/andon":           {10, "wires everything"},
 	"cmd/andon-bench":     {8, "wires the core and pipeline/kafka"},
 }
 
