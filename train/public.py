@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Prints the figures of the public data sets as they stand in docs/models.md: python train/public.py CA-05 olist.parquet
+"""Prints the figures of the public data sets as they stand in docs/models.md: python train/public.py CA-05 olist.parquet [warning]
 
-The model, the rule, and a model of one feature, each by rolling origin; CA-05 at the hand-over and at later judgements apart.
+The model, the rule, and a model of one feature, each by rolling origin; CA-05 at the hand-over and at later judgements apart;
+with a third argument also how long before the promise alarms come.
 """
 
 import sys
@@ -35,13 +36,54 @@ def main():
     scans = d.feature("scans")[rows] if "scans" in d.names else np.zeros(len(rows))
     for stage, at in stages(code, gap, scans):
         table(stage, {k: v[at] for k, v in score.items()}, d.y[rows][at], d.group[rows][at])
+    if code == "CA-05" and len(sys.argv) > 3:
+        warning(d, rows, score)
 
 
 def stages(code, gap, scans):
     if code != "CA-05":
         return [("at the release", np.ones(len(gap), bool))]
-    late = [(f"at scan {int(n)}", (gap == 0) & (scans == n)) for n in np.unique(scans[(gap == 0) & (scans > 1)]) if ((gap == 0) & (scans == n)).sum() > 100]
-    return [("at the hand-over", (gap == 0) & (scans == 1)), *late, ("when no scan came and time passed", gap > 0)]
+    spans = [(2, 3), (4, 6), (7, 9), (10, 99)]
+    later = [(f"at scans {lo} to {hi}" if hi < 99 else f"from scan {lo} on", (gap == 0) & (scans >= lo) & (scans <= hi)) for lo, hi in spans]
+    all = [("at the hand-over", (gap == 0) & (scans <= 1)), *later, ("when no scan came and time passed", gap > 0)]
+    return [(name, at) for name, at in all if at.sum() >= 100]
+
+
+LIMITS = (0.3, 0.5, 0.7, 0.9)
+
+
+def warning(d, rows, score):
+    """Shipment by shipment: of those a score raises before the promise, how many are late, and how long before the promise the first alarm comes."""
+    slack, y, at = d.feature("slack_s")[rows] / 3600, d.y[rows], d.at[rows]
+    names, place = np.unique(d.group[rows], return_inverse=True)
+    late = np.zeros(len(names), bool)
+    late[place] = y == 1
+    print(f"\nalarms before the promise, {len(names)} shipments, {late.sum()} late\n")
+    print("| raises | shipments raised | precision | recall | hours of warning, median | p10 |\n|---|---|---|---|---|---|")
+    asked = [("rule", 0.5)] + [(k, t) for k in ("model", "logistic", "one feature") for t in LIMITS]
+    for k, limit in asked:
+        hours = np.full(len(names), np.nan)
+        up = np.flatnonzero((score[k] >= limit) & (slack >= 0))
+        for i in up[np.argsort(-at[up])]:  # the first holds
+            hours[place[i]] = slack[i]
+        raised = ~np.isnan(hours)
+        print(f"| {k}{'' if k == 'rule' else f' from {limit} on'} | {raised.sum()} | {spread(share, late[raised])} | {spread(share, raised[late])} | "
+              f"{spread(np.median, hours[raised & late])} | {spread(lambda v: np.quantile(v, 0.1), hours[raised & late])} |")
+
+
+def share(v):
+    return float(np.mean(v))
+
+
+def spread(figure, values):
+    """A figure of independent shipments with its 95 % interval."""
+    if len(values) < 5:
+        return "-"
+    rng = np.random.default_rng(SEED)
+    drawn = [figure(values[rng.integers(0, len(values), len(values))]) for _ in range(measure.DRAWS)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    digits = 1 if np.max(np.abs(values.astype(float))) > 2 else 2
+    return f"{figure(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def lone(d, train, test):
@@ -78,7 +120,7 @@ def logistic(d, train, test):
     for _ in range(30):
         p = 1 / (1 + np.exp(-np.clip(x @ w, -30, 30)))
         w = w - np.linalg.solve((x * (p * (1 - p))[:, None]).T @ x + np.diag(ridge + 1e-9), x.T @ (p - y) + ridge * w)
-    return design(d.x[test]) @ w
+    return 1 / (1 + np.exp(-np.clip(design(d.x[test]) @ w, -30, 30)))
 
 
 def table(stage, score, y, group):

@@ -16,7 +16,7 @@ import (
 // importCmd is `andon import NAME=PATH`.
 type importCmd struct {
 	configured
-	From       origin `arg:"" name:"name=path" help:"ndjson and a file of your own events, one JSON object a line; or a public data set (adventureworks, olist, valio_aimo, wwi) and the folder of its files."`
+	From       origin `arg:"" name:"name=path" help:"ndjson and a file of your own events, one JSON object a line; or a public data set (adventureworks, cargo2000, olist, valio_aimo, wwi) and the folder of its files."`
 	SkipErrors bool   `help:"Write the lines of an ndjson file that can be taken, though others cannot."`
 }
 

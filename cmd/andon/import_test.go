@@ -23,6 +23,7 @@ type expectation struct {
 
 var expected = map[string]expectation{
 	"adventureworks": {6275, map[string]int{"IN-05": 135, "IN-11": 266}, map[string]int{"IN-05": 135, "IN-11": 266}},
+	"cargo2000":      {83204, map[string]int{"CA-02": 356, "CA-04": 732, "CA-13": 628}, map[string]int{}},
 	"valio_aimo":     {16260, map[string]int{"PI-01": 162, "PI-03": 313}, map[string]int{"PI-01": 162, "PI-03": 313}},
 	"olist":          {14702, map[string]int{"CA-04": 397}, map[string]int{"CA-04": 64}},
 	"wwi":            {144776, map[string]int{"PI-06": 2170}, map[string]int{"PI-06": 1230}},

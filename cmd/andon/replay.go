@@ -16,7 +16,7 @@ import (
 
 // replayCmd is `andon replay`.
 type replayCmd struct {
-	Dataset dataset `required:"" placeholder:"NAME=DIR" help:"Public data set (adventureworks, olist, valio_aimo, wwi) and the folder of its files."`
+	Dataset dataset `required:"" placeholder:"NAME=DIR" help:"Public data set (adventureworks, cargo2000, olist, valio_aimo, wwi) and the folder of its files."`
 	JSON    bool    `help:"Print the counts and costs as one line of JSON."`
 }
 

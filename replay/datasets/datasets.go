@@ -31,6 +31,7 @@ func (s Skip) String() string { return fmt.Sprintf("%s:%d: %s", s.File, s.Line, 
 
 var readers = map[string]func(dir string, s *Set) error{
 	"adventureworks": adventureWorks,
+	"cargo2000":      cargo2000,
 	"olist":          olist,
 	"valio_aimo":     valioAimo,
 	"wwi":            wideWorldImporters,

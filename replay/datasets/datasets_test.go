@@ -1,6 +1,7 @@
 package datasets_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -44,6 +45,57 @@ var samples = map[string]sample{
 			"PurchaseOrderDetail.csv:3: PurchaseOrderID: no such order in PurchaseOrderHeader.csv",
 			"PurchaseOrderDetail.csv:4: RejectedQty: more rejected than received",
 			`PurchaseOrderDetail.csv:5: OrderQty: "three" is no quantity of at most three decimals`,
+		},
+	},
+	"cargo2000": {
+		files: map[string]string{"c2k_data_comma.csv": cargo(
+			"i1 100 110 60 50 7 300 400 9 200 210;o 500 480 90 100 9 600 700 3 120 130",
+			"i1 100 110 60 50 7 300 400 9 200 210;i2 90 80 60 50 4 100 100 9 0 0;o 500 480 90 100 9 600 700 3 120 130",
+			"o 1 1 1 1 1 1 1 1 1 1",
+			"i1 -1 110 60 50 7 300 400 9 200 210;o 500 480 90 100 9 600 700 3 120 130")},
+		events: []string{
+			"2014-01-01T04:00:00Z shipment.manifested CARGO2000/C1 promise 2014-01-02T12:50:00Z",
+			"2014-01-01T05:50:00Z carrier.scan CARGO2000/C1 ACCEPTED",
+			"2014-01-01T05:50:00Z carrier.eta CARGO2000/C1 by 2014-01-02T13:00:00Z",
+			"2014-01-01T06:40:00Z carrier.scan CARGO2000/C1 DEPARTED_FACILITY at 7",
+			"2014-01-01T06:40:00Z carrier.eta CARGO2000/C1 by 2014-01-02T12:50:00Z",
+			"2014-01-01T08:00:00Z shipment.manifested CARGO2000/C2 promise 2014-01-02T16:50:00Z",
+			"2014-01-01T09:20:00Z carrier.scan CARGO2000/C2 ACCEPTED",
+			"2014-01-01T09:20:00Z carrier.eta CARGO2000/C2 by 2014-01-02T16:50:00Z",
+			"2014-01-01T09:50:00Z carrier.scan CARGO2000/C2 ACCEPTED",
+			"2014-01-01T09:50:00Z carrier.eta CARGO2000/C2 by 2014-01-02T17:00:00Z",
+			"2014-01-01T10:10:00Z carrier.scan CARGO2000/C2 DEPARTED_FACILITY at 4",
+			"2014-01-01T10:10:00Z carrier.eta CARGO2000/C2 by 2014-01-02T17:00:00Z",
+			"2014-01-01T10:40:00Z carrier.scan CARGO2000/C2 DEPARTED_FACILITY at 7",
+			"2014-01-01T10:40:00Z carrier.eta CARGO2000/C2 by 2014-01-02T16:50:00Z",
+			"2014-01-01T11:50:00Z carrier.scan CARGO2000/C2 ARRIVED_FACILITY at 9",
+			"2014-01-01T11:50:00Z carrier.eta CARGO2000/C2 by 2014-01-02T16:50:00Z",
+			"2014-01-01T13:20:00Z carrier.scan CARGO2000/C1 ARRIVED_FACILITY at 9",
+			"2014-01-01T13:20:00Z carrier.eta CARGO2000/C1 by 2014-01-02T14:30:00Z",
+			"2014-01-01T16:50:00Z carrier.scan CARGO2000/C1 ARRIVED_FACILITY",
+			"2014-01-01T16:50:00Z carrier.eta CARGO2000/C1 by 2014-01-02T14:40:00Z",
+			"2014-01-01T17:20:00Z carrier.scan CARGO2000/C2 ARRIVED_FACILITY at 9",
+			"2014-01-01T17:20:00Z carrier.eta CARGO2000/C2 by 2014-01-02T18:30:00Z",
+			"2014-01-01T20:50:00Z carrier.scan CARGO2000/C2 ARRIVED_FACILITY",
+			"2014-01-01T20:50:00Z carrier.eta CARGO2000/C2 by 2014-01-02T18:40:00Z",
+			"2014-01-02T00:50:00Z carrier.scan CARGO2000/C1 IN_TRANSIT",
+			"2014-01-02T00:50:00Z carrier.eta CARGO2000/C1 by 2014-01-02T14:20:00Z",
+			"2014-01-02T02:30:00Z carrier.scan CARGO2000/C1 IN_TRANSIT at 9",
+			"2014-01-02T02:30:00Z carrier.eta CARGO2000/C1 by 2014-01-02T14:30:00Z",
+			"2014-01-02T04:50:00Z carrier.scan CARGO2000/C2 IN_TRANSIT",
+			"2014-01-02T04:50:00Z carrier.eta CARGO2000/C2 by 2014-01-02T18:20:00Z",
+			"2014-01-02T06:30:00Z carrier.scan CARGO2000/C2 IN_TRANSIT at 9",
+			"2014-01-02T06:30:00Z carrier.eta CARGO2000/C2 by 2014-01-02T18:30:00Z",
+			"2014-01-02T14:10:00Z carrier.scan CARGO2000/C1 OUT_FOR_DELIVERY at 3",
+			"2014-01-02T14:10:00Z carrier.eta CARGO2000/C1 by 2014-01-02T16:10:00Z",
+			"2014-01-02T16:20:00Z carrier.scan CARGO2000/C1 DELIVERED",
+			"2014-01-02T18:10:00Z carrier.scan CARGO2000/C2 OUT_FOR_DELIVERY at 3",
+			"2014-01-02T18:10:00Z carrier.eta CARGO2000/C2 by 2014-01-02T20:10:00Z",
+			"2014-01-02T20:20:00Z carrier.scan CARGO2000/C2 DELIVERED",
+		},
+		skipped: []string{
+			"c2k_data_comma.csv:4: legs: no inbound or no outbound leg",
+			`c2k_data_comma.csv:5: i1_rcs_p: "-1" is no number of minutes`,
 		},
 	},
 	"valio_aimo": {
@@ -109,6 +161,39 @@ func tabbed(rows ...string) string {
 	return strings.NewReplacer(" ", "\t", "_", " ").Replace(strings.Join(rows, "\n")) + "\n"
 }
 
+// cargo is a file of shipments: of each leg its name, then planned and effective minutes of RCS, DEP, RCF and DLV, the middle two with a place.
+func cargo(rows ...string) string {
+	var header, text strings.Builder
+	var names []string
+	for _, leg := range []string{"i1", "i2", "i3", "o"} {
+		names = append(names, leg+"_rcs_p", leg+"_rcs_e")
+		for hop := 1; hop <= 3; hop++ {
+			for _, m := range []string{"dep", "rcf"} {
+				names = append(names, fmt.Sprintf("%s_%s_%d_p", leg, m, hop), fmt.Sprintf("%s_%s_%d_e", leg, m, hop), fmt.Sprintf("%s_%s_%d_place", leg, m, hop))
+			}
+		}
+		names = append(names, leg+"_dlv_p", leg+"_dlv_e")
+	}
+	header.WriteString(strings.Join(names, ",") + "\n")
+	for _, row := range rows {
+		cells := map[string]string{}
+		for leg := range strings.SplitSeq(row, ";") {
+			values := strings.Fields(leg)
+			for i, name := range []string{"rcs_p", "rcs_e", "dep_1_p", "dep_1_e", "dep_1_place", "rcf_1_p", "rcf_1_e", "rcf_1_place", "dlv_p", "dlv_e"} {
+				cells[values[0]+"_"+name] = values[1+i]
+			}
+		}
+		for i, name := range names {
+			if i > 0 {
+				text.WriteByte(',')
+			}
+			text.WriteString(cmp.Or(cells[name], "0"))
+		}
+		text.WriteByte('\n')
+	}
+	return header.String() + text.String()
+}
+
 func TestSamples(t *testing.T) {
 	if names := datasets.Names(); len(names) != len(samples) {
 		t.Errorf("a sample for each of %v", names)
@@ -168,6 +253,12 @@ func describe(e *event.Event, key string) string {
 	}
 	if e.ShipBy > 0 {
 		s += " ship by " + e.ShipBy.String()
+	}
+	if e.Facility != "" {
+		s += " at " + e.Facility
+	}
+	if e.ETA > 0 {
+		s += " by " + e.ETA.String()
 	}
 	if e.LineClosed {
 		s += " closed"
