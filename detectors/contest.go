@@ -21,7 +21,7 @@ type question struct {
 	policy  *policy.Policy
 	place   policy.Place
 	set     *feature.Set
-	from    int    // its features in Engine.values, as many as the set has; -1: they were not worked out
+	from    int    // its features in Engine.values, as many as the set has
 	request int    // index into Stepped.Requests; -1: no model is asked
 	noScore string // why not, when one should be
 	sampled bool
@@ -62,13 +62,14 @@ func (e *Engine) ask(f *finding) {
 func (e *Engine) question(f *finding, i int, v *rule.Verdict) {
 	p := e.lane.policies.of(v.Rule.Code)
 	hash := xxhash.Sum64String(f.entity.key)
-	q := question{verdict: i, policy: p, place: policy.PlaceOf(hash), set: feature.Of(v.Rule.Features), from: -1, request: -1}
+	q := question{verdict: i, policy: p, place: policy.PlaceOf(hash), set: feature.Of(v.Rule.Features), request: -1}
 	q.sampled = sampled(hash, v, p.SampleBP)
-	if p.Asks() || v.Kind == rule.Fires || q.sampled {
-		q.from = len(e.values)
-		e.context.Now, e.context.Asked = v.JudgedAt, v.Episode
-		e.values = q.set.Append(e.values, &e.context)
+	if !p.Asks() && v.Kind != rule.Fires && !q.sampled {
+		return // nobody asks, and nothing is to be written down
 	}
+	q.from = len(e.values)
+	e.context.Now, e.context.Asked = v.JudgedAt, v.Episode
+	e.values = q.set.Append(e.values, &e.context)
 	switch {
 	case !p.Asks():
 	case !q.set.Covered(e.values[q.from:]):
@@ -107,9 +108,6 @@ func (e *Engine) requests() []beat.Request {
 }
 
 func (q *question) features(e *Engine) []float64 {
-	if q.from < 0 {
-		return nil
-	}
 	to := q.from + len(q.set.Features)
 	return e.values[q.from:to:to]
 }
@@ -137,7 +135,7 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 	switch {
 	case isRisk(v.Rule) || v.Kind == rule.Abstains && q == nil:
 	case !p.ByModel(place):
-		if v.Kind != rule.Abstains || active {
+		if i >= 0 || raises(*v) {
 			m.byRule(v, i)
 		}
 	case q == nil && v.Ask: // nothing new to judge: what stands stands
@@ -163,11 +161,13 @@ func (m *merge) standing(v *rule.Verdict) int {
 
 // byRule applies a verdict as that of any rule. What a model had raised is no late datum when the rule does not see it.
 func (m *merge) byRule(v *rule.Verdict, i int) {
-	if i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy == exception.DecidedByRule && v.Kind != rule.Abstains || v.Kind == rule.Fires {
+	switch {
+	case v.Kind == rule.Abstains && m.raised[i].State.Ended():
+	case v.Kind == rule.Fires || i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy == exception.DecidedByRule && v.Kind != rule.Abstains:
 		m.apply(v)
-		return
+	default:
+		m.end(i, v, policy.Decision{By: verdict.ByRule})
 	}
-	m.end(i, v, policy.Decision{By: verdict.ByRule})
 }
 
 // raise opens the exception, or goes on with it. As long as the same model stands by it, scores that move are no news.

@@ -33,9 +33,7 @@ func (m *merge) record(v *rule.Verdict, q *question, j policy.Judgement, d polic
 	if q.policy.Asks() {
 		m.engine.recordModel(&x, q, j, d)
 	}
-	if q.from >= 0 {
-		x.Features, x.Values = q.set.ID(), slices.Clone(q.features(m.engine))
-	}
+	x.Features, x.Values = q.set.ID(), slices.Clone(q.features(m.engine))
 	if (d.Raised || j.Stands) && !isRisk(v.Rule) {
 		x.ExceptionID = exception.NewID(ent.tenant(), v.Rule.Code, ent.subject(), episode)
 	}

@@ -134,6 +134,9 @@ func specific[E any](table map[leg3]E, name [2]string, status event.Status) (e E
 
 // Lane is what is usual of a carrier's service, never nil.
 func (t *Tables) Lane(carrier, service string) *Lane {
+	if len(t.lanes) == 1 { // anyone's
+		return t.lanes[[2]string{}]
+	}
 	for _, name := range [...][2]string{{carrier, service}, {carrier, ""}} {
 		if l := t.lanes[name]; l != nil {
 			return l
