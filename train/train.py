@@ -115,8 +115,8 @@ def leakage(d, make, seed):
     per_group = len(d.y) / len(groups)
     found.append(f"ROC-AUC {auc['shuffled']:.3f} with labels shuffled")
     off = 3 * np.sqrt(1 / max(1, d.y[grouped].sum() / per_group) / 12 + SHUFFLED_MAX**2 / 9)
-    if abs(auc["shuffled"] - 0.5) > off:
-        wrong.append(found[-1] + ": it should be 0.5")
+    if auc["shuffled"] - 0.5 > off:
+        wrong.append(found[-1] + ": there is nothing to learn, it should be 0.5")
     if gap > GAP_MAX and per_group > 1.2:
         found.append("rows of one group give each other away: only the grouped figures count, and all figures here are grouped")
     return found, wrong
