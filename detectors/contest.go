@@ -112,6 +112,9 @@ func (q *question) features(e *Engine) []float64 {
 	return e.values[q.from:to:to]
 }
 
+// byRule is the decision of all that no model is asked about.
+var byRule = policy.Decision{By: verdict.ByRule}
+
 // contest brings a contested verdict and its exception into agreement: by the rule alone where it is the one to decide, else as the policy says.
 func (m *merge) contest(v *rule.Verdict, q *question) {
 	if v.Kind == rule.Blind {
@@ -138,15 +141,33 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 		if i >= 0 || raises(*v) {
 			m.byRule(v, i)
 		}
-	case q == nil && v.Ask: // nothing new to judge: what stands stands
-	case q == nil: // the obligation is over
+	case q == nil:
 		if active {
-			m.end(i, v, policy.Decision{By: verdict.ByRule})
+			m.goOn(i, v)
+		}
+	case d.By == verdict.ByFallback:
+		if i >= 0 || raises(*v) {
+			m.by = d
+			m.byRule(v, i)
+			m.by = byRule
 		}
 	case d.Raised:
 		m.raise(i, v, j, d)
 	case active:
 		m.end(i, v, d)
+	}
+}
+
+// goOn goes on with an exception that stands when there is nothing new to judge: what the rule raised goes by the rule, what a model raised stands until
+// the obligation is over.
+func (m *merge) goOn(i int, v *rule.Verdict) {
+	switch x := m.raised[i]; {
+	case x.DecidedBy != exception.DecidedByModel:
+		m.by = policy.Decision{By: verdict.Decider(x.DecidedBy), Reason: x.Fallback}
+		m.byRule(v, i)
+		m.by = byRule
+	case !v.Ask && v.Kind == rule.Satisfied && v.JudgedAt > x.OpenedAt:
+		m.end(i, v, byRule)
 	}
 }
 
@@ -163,10 +184,10 @@ func (m *merge) standing(v *rule.Verdict) int {
 func (m *merge) byRule(v *rule.Verdict, i int) {
 	switch {
 	case v.Kind == rule.Abstains && m.raised[i].State.Ended():
-	case v.Kind == rule.Fires || i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy == exception.DecidedByRule && v.Kind != rule.Abstains:
+	case v.Kind == rule.Fires || i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy != exception.DecidedByModel && v.Kind != rule.Abstains:
 		m.apply(v)
 	default:
-		m.end(i, v, policy.Decision{By: verdict.ByRule})
+		m.end(i, v, m.by)
 	}
 }
 

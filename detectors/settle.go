@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"andon/detectors/policy"
 	"andon/detectors/rule"
 	"andon/schemas/beat"
 	"andon/schemas/event"
@@ -53,7 +54,7 @@ func (e *Engine) settle(f *finding, st *beat.Settled) {
 	if len(f.entity.raised) == 0 && f.asks == f.asked && !slices.ContainsFunc(verdicts, raises) {
 		return
 	}
-	m := merge{engine: e, finding: f, raised: slices.Clone(f.entity.raised), out: st}
+	m := merge{engine: e, finding: f, raised: slices.Clone(f.entity.raised), by: byRule, out: st}
 	m.said = make([]bool, len(m.raised))
 	questions := e.questions[f.asks:f.asked]
 	for i := range verdicts {
@@ -84,6 +85,7 @@ type merge struct {
 	raised  []*exception.Exception
 	said    []bool // which of raised the finding spoke of
 	byID    map[exception.ID]int
+	by      policy.Decision // who decides
 	out     *beat.Settled
 }
 
@@ -203,7 +205,7 @@ func (m *merge) build(v *rule.Verdict) exception.Exception {
 	x := exception.Exception{
 		ID:     exception.NewID(ent.tenant(), v.Rule.Code, ent.subject(), episode),
 		Tenant: ent.tenant(), Code: v.Rule.Code, Subject: ent.subject(), Episode: episode,
-		Severity: severity, DecidedBy: exception.DecidedByRule,
+		Severity: severity, DecidedBy: string(m.by.By), Fallback: m.by.Reason,
 		Site: strings.Clone(m.finding.site), Item: strings.Clone(v.Episode.Item), Line: strings.Clone(v.Episode.Line),
 		OpenedAt: v.OpenedAt, ClearedAt: v.ClearedAt, DetectedAt: m.finding.at,
 		Unit: v.Rule.Unit, Expected: number(v.Expected), Observed: number(v.Observed), Delta: number(v.Delta),
