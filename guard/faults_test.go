@@ -179,3 +179,35 @@ func TestSilenceOpens(t *testing.T) {
 		t.Errorf("it stays %s", w.state())
 	}
 }
+
+// Whoever starts goes by the records that stand: it knows the state, how long it holds and how often it opened, and writes nothing about the past.
+func TestAStartGoesByWhatWasWritten(t *testing.T) {
+	w := learned().goesOn(33)
+	w.run(w.at + event.Hour)
+	w.golden = 1
+	w.until(control.Open, 10_000)
+	g := New(nil, true)
+	g.Follow(true)
+	g.Control(start, policyRecord(10_000, raises))
+	for i := range w.out {
+		g.Control(w.at, &w.out[i])
+	}
+	g.Golden(w.at, bundle, 100, 1)
+	g.Follow(false)
+	before, after := w.watch().machine, g.find(code, bundle).machine
+	if before.last != after.last || before.hold != after.hold || before.tripped != after.tripped || after.state() != control.Open {
+		t.Errorf("before %+v, after %+v", before.last, after.last)
+	}
+	if out := g.Take(); len(out.Records)+len(out.Alerts) > 0 {
+		t.Errorf("%+v", out)
+	}
+	closed := after.last
+	closed.State, closed.Reason, closed.ChangedAt = control.Closed, "", w.at+event.Hour
+	g.Control(w.at, &control.Record{Kind: control.KindGuard, Author: "ada", Guard: &closed})
+	if g.Golden(w.at+event.Hour, bundle, 100, 1); g.States()[0].State != control.Open || g.States()[0].Trips != 2 {
+		t.Errorf("%+v", g.States())
+	}
+	if m := g.find(code, bundle).machine; !m.person || m.hold != 2*holdFirst {
+		t.Errorf("the second time within a week it holds for %s, and waits for a person: %t", m.hold, m.person)
+	}
+}

@@ -49,7 +49,7 @@ func New(names func(set string) []string, leases bool) *Guards {
 func (g *Guards) Follow(past bool) {
 	g.follows = past
 	for _, w := range g.watches {
-		w.machine.follows = past
+		w.machine.follows, w.heard = past, g.now
 	}
 }
 

@@ -133,6 +133,9 @@ func (w *watch) tick(at event.Micros) {
 	if !w.active {
 		return
 	}
+	if w.heard == 0 {
+		w.heard = at // until now there was no time
+	}
 	w.pass(at)
 	if silent := at - w.heard; silent >= silence {
 		w.machine.trip(at, sight{signal: control.G1, from: w.heard, to: at, statistic: float64(silent / event.Second), threshold: float64(silence / event.Second),
