@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"andon/detectors/feature"
 	"andon/detectors/policy"
@@ -98,9 +99,9 @@ func (e *Engine) requests() []beat.Request {
 		f := &e.findings[i]
 		for k := f.asks; k < f.asked; k++ {
 			if q := &e.questions[k]; q.request >= 0 {
-				v := &e.found.List[q.verdict]
-				e.asking = append(e.asking, beat.Request{Code: v.Rule.Code, Bundle: q.policy.Bundle, Tenant: f.entity.tenant(), Subject: f.entity.subject(),
-					Episode: v.Episode.String(), Features: q.features(e)})
+				tenant, subject, _ := strings.Cut(f.entity.key, "\x00")
+				e.asking = append(e.asking, beat.Request{Code: e.found.List[q.verdict].Rule.Code, Bundle: q.policy.Bundle, Tenant: tenant, Subject: subject,
+					Features: q.features(e)})
 			}
 		}
 	}

@@ -92,6 +92,9 @@ type merge struct {
 // apply brings one verdict and its exception into agreement. What comes out depends on the verdict, not on which timer fired before: a violation
 // that healed before anyone looked still opens and clears.
 func (m *merge) apply(v *rule.Verdict) {
+	if !raises(*v) && m.standing(v) < 0 {
+		return
+	}
 	x := m.build(v)
 	i := m.find(x.ID)
 	active := i >= 0 && !m.raised[i].State.Ended()

@@ -112,7 +112,6 @@ type Request struct {
 	Bundle   string // name@version of the model that is asked
 	Tenant   string
 	Subject  string
-	Episode  string    // the obligation within the subject
 	Features []float64 // of the bundle's feature set, in its order; NaN: missing. Valid until the engine's next Step
 }
 
