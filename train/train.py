@@ -201,6 +201,13 @@ def golden(d, seed):
     return rows
 
 
+def proposed(score, label):
+    """From which score on precision and recall together are best (F1); what is in force is the policy's."""
+    r = measure.Ranked(score, label)
+    tp, seen = r.curve(np.ones(len(label)))
+    return r.s[r.last][np.argmax(2 * tp / (seen + tp[-1]))]
+
+
 def instant(us):
     return datetime.datetime.fromtimestamp(int(us) / 1e6, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -214,8 +221,7 @@ def write(a, d, model, calibrator, t, figures, checks):
         for row, score in zip(rows, scores):
             f.write(json.dumps({"features": [None if np.isnan(v) else float(v) for v in row], "score": float(score)}) + "\n")
     tried = calibrated(calibrator, t["model"])
-    share = t["rule"].mean() or 0.05  # as many as the rule raises
-    threshold = int(np.clip(np.floor(np.quantile(tried, 1 - share) * 10_000), 1, 9999))
+    threshold = int(np.clip(np.floor(proposed(tried, t["y"]) * 10_000), 1, 9999))
     on = f"rolling origin, {len(t['y'])} rows of {len(np.unique(t['group']))} groups, {int(t['y'].sum())} positive"
     manifest = {
         "layout": 1, "name": a.name, "version": a.version, "format": model.format, "model": {"name": model.file}, "golden": {"name": "golden.jsonl"},

@@ -23,7 +23,7 @@ func Read(text []byte) (t *Table, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("read parquet: %w", err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }() // it holds memory only
 	t = &Table{Notes: map[string]string{}}
 	for _, note := range in.MetaData().KeyValueMetadata() {
 		t.Notes[note.GetKey()] = note.GetValue()

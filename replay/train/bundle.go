@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"andon/pipeline/scorer/bundle"
 	"andon/pipeline/scorer/logistic"
@@ -147,19 +148,25 @@ func metrics(l *examples.Labelled, rows []int, scores []float64, on string) []bu
 	return list
 }
 
-// threshold proposes to raise as often as the rule does, or of five in a hundred where it never does.
+// threshold proposes from which score on to raise: where precision and recall together (F1) are best.
 func threshold(l *examples.Labelled, rows []int, scores []float64) bundle.Threshold {
-	raised := 0
+	order, positives := all(len(rows)), 0.0
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	for _, i := range rows {
-		if l.Rule[i] {
-			raised++
+		if l.Labels[i] {
+			positives++
 		}
 	}
-	if raised == 0 {
-		raised = max(1, len(rows)/20)
+	found, best, at := 0.0, -1.0, 0.5
+	for n, k := range order {
+		if l.Labels[rows[k]] {
+			found++
+		}
+		if f := 2 * found / (float64(n+1) + positives); f > best {
+			best, at = f, scores[k]
+		}
 	}
-	sorted := slices.SortedFunc(slices.Values(scores), func(a, b float64) int { return cmp.Compare(b, a) })
-	bp := min(9999, max(1, int32(math.Floor(sorted[raised-1]*10_000))))
+	bp := min(9999, max(1, int32(math.Floor(at*10_000))))
 	return bundle.Threshold{Code: l.Code, ThresholdBP: bp, ClearBP: bp * 8 / 10}
 }
 
@@ -186,10 +193,12 @@ func goldenRows(m *logistic.Model, l *examples.Labelled) ([]bundle.Row, error) {
 }
 
 func card(l *examples.Labelled, m *bundle.Manifest) string {
-	text := fmt.Sprintf("# %s\n\nA logistic regression that answers %s: how likely it is that %s. Trained on %s: %d rows, %d positive. Tested on %s:\n\n",
+	var text strings.Builder
+	fmt.Fprintf(&text, "# %s\n\nA logistic regression that answers %s: how likely it is that %s. Trained on %s: %d rows, %d positive. Tested on %s:\n\n",
 		m.ID(), l.Code, m.Label.Definition, m.Training.Source, m.Training.Rows, m.Training.Positives, m.Metrics[0].On)
 	for _, x := range m.Metrics {
-		text += fmt.Sprintf("- %s %.3f (%.3f to %.3f)\n", x.Name, x.Value, x.Low, x.High)
+		fmt.Fprintf(&text, "- %s %.3f (%.3f to %.3f)\n", x.Name, x.Value, x.Low, x.High)
 	}
-	return text + "\nIt adds up weights: what only matters together with something else it does not see.\n"
+	text.WriteString("\nIt adds up weights: what only matters together with something else it does not see.\n")
+	return text.String()
 }
