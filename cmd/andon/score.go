@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"andon/detectors/rule"
 	"andon/replay"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -30,8 +31,10 @@ func claimed(ctx context.Context, conn driver.Conn) ([]replay.Pair, error) {
 // scoreTable writes one line per code, a head, and what a reader must know to judge the numbers.
 func scoreTable(scores []replay.Score) []string {
 	lines := []string{fmt.Sprintf("  %-6s %-24s %8s %7s %7s %7s %8s %10s", "code", "", "in truth", "found", "missed", "false", "recall", "precision")}
-	units := 0
+	units, contested := 0, false
 	for _, s := range scores {
+		r := rule.ByCode(s.Code)
+		contested = contested || r != nil && r.Contested
 		title := s.Title
 		if title == "" {
 			title = "(no rule yet)"
@@ -41,6 +44,9 @@ func scoreTable(scores []replay.Score) []string {
 		units += s.Units
 	}
 	lines = append(lines, "", "  counted once per code and entity; what was cleared as late data or retracted does not count as said")
+	if contested {
+		lines = append(lines, "  CA-03, CA-05, PA-03 and PI-05 go by what is usual, so they are right more or less; CA-05 waits for times to delivery, or a model (docs/guides/models.md)")
+	}
 	if units > 0 {
 		lines = append(lines, fmt.Sprintf("  %s of the false are goods advised in the wrong unit (IN-10): they look short or over until IN-10 has a rule", thousands(units)))
 	}
