@@ -125,7 +125,7 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 	p, place := e.lane.policies.of(v.Rule.Code), policy.PlaceOf(xxhash.Sum64String(m.finding.entity.key))
 	i := m.standing(v)
 	active := i >= 0 && !m.raised[i].State.Ended()
-	if i >= 0 {
+	if i >= 0 && (v.Kind != rule.Abstains || p.ByModel(place)) { // a rule that cannot tell any more says nothing of what it raised
 		m.said[i] = true
 	}
 	j := policy.Judgement{At: m.finding.at, Fires: v.Kind == rule.Fires, Severity: severityOf(v), Stands: active}
@@ -137,9 +137,9 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 		m.record(v, q, j, d)
 	}
 	switch {
-	case isRisk(v.Rule) || v.Kind == rule.Abstains && q == nil:
+	case isRisk(v.Rule):
 	case !p.ByModel(place):
-		if i >= 0 || raises(*v) {
+		if v.Kind != rule.Abstains && (i >= 0 || raises(*v)) {
 			m.byRule(v, i)
 		}
 	case q == nil:
@@ -184,8 +184,10 @@ func (m *merge) standing(v *rule.Verdict) int {
 // byRule applies a verdict as that of any rule. What a model had raised is no late datum when the rule does not see it.
 func (m *merge) byRule(v *rule.Verdict, i int) {
 	switch {
+	case v.Kind == rule.Abstains && m.raised[i].DecidedBy != exception.DecidedByModel:
+		m.said[i] = false
 	case v.Kind == rule.Abstains && m.raised[i].State.Ended():
-	case v.Kind == rule.Fires || i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy != exception.DecidedByModel && v.Kind != rule.Abstains:
+	case v.Kind == rule.Fires || i < 0 || m.raised[i].State.Ended() || m.raised[i].DecidedBy != exception.DecidedByModel:
 		m.apply(v)
 	default:
 		m.end(i, v, m.by)
