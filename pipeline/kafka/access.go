@@ -63,6 +63,15 @@ func (c Config) toLoad(group string, topics []string) []need {
 	return needs
 }
 
+// toGuard is what the role of guards needs besides an Appender to Control.
+func (c Config) toGuard() []need {
+	needs := []need{{onGroup, c.Group(Guard), []kmsg.ACLOperation{read}}}
+	for _, topic := range []string{c.Control(), c.Decisions(), c.Verdicts()} {
+		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read}})
+	}
+	return needs
+}
+
 // toRedrive is what a Redriver needs.
 func (c Config) toRedrive() []need {
 	needs := []need{

@@ -29,6 +29,7 @@ type Config struct {
 // The groups, as arguments of Config.Group.
 const (
 	Detect         = "detect"
+	Guard          = "guard"
 	LoadExceptions = "load-exceptions"
 	LoadEvents     = "load-events"
 	LoadCosts      = "load-costs"
