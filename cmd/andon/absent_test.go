@@ -123,5 +123,5 @@ func TestWrongUseIsExitCodeTwo(t *testing.T) {
 	wantParts(t, refusal(t, exitUsage, "run", "--config", "none.yaml"), "none.yaml")
 	wantParts(t, refusal(t, exitUsage, "replay", "--dataset", "olist"), "NAME=DIR")
 	cfg := config.Default()
-	wantParts(t, refusal(t, exitUsage, "run", "--config", writeConfig(t, cfg), "--roles", "guard"), "guard", "detect, load")
+	wantParts(t, refusal(t, exitUsage, "run", "--config", writeConfig(t, cfg), "--roles", "watch"), "watch", "detect, load, guard")
 }

@@ -23,13 +23,13 @@ const gcPercent = 200
 // runCmd is `andon run`.
 type runCmd struct {
 	configured
-	Roles []string `placeholder:"ROLE,..." help:"Only these roles, instead of the configuration's: detect, load."`
+	Roles []string `placeholder:"ROLE,..." help:"Only these roles, instead of the configuration's: detect, load, guard."`
 }
 
 // Help is shown by --help.
 func (runCmd) Help() string {
-	return `Runs until SIGTERM or Ctrl-C: detect turns events into exceptions, load brings both into ClickHouse. More processes of one
-deployment share the work; give each an instance name of its own. Needs what andon topics apply and andon migrate create.
+	return `Runs until SIGTERM or Ctrl-C: detect turns events into exceptions, load brings both into ClickHouse, guard watches the models of
+models.dir. More processes of one deployment share the work, one of them guards; give each an instance name of its own. Needs what andon topics apply and andon migrate create.
 
 http.addr serves /metrics, /healthz and /readyz.`
 }
@@ -72,14 +72,21 @@ func work(ctx context.Context, cfg config.Config, log *slog.Logger, metrics *pro
 	reach := kafka.NewReach(log)
 	var roles []role
 	var checks []func() error
-	if slices.Contains(cfg.Roles, config.RoleDetect) {
+	detects, guards := slices.Contains(cfg.Roles, config.RoleDetect), slices.Contains(cfg.Roles, config.RoleGuard) && cfg.Models.Dir != ""
+	if detects || guards {
 		models := scorer.New(cfg.Models.Dir, bundleSets, log, metrics)
 		if err := models.Load(ctx); err != nil {
 			return err
 		}
 		defer models.Close()
-		d := newDetector(cfg, log, metrics, reach, models)
-		roles, checks = append(roles, d.role(), modelRole(models)), append(checks, d.live.ready)
+		roles = append(roles, modelRole(models))
+		if detects {
+			d := newDetector(cfg, log, metrics, reach, models)
+			roles, checks = append(roles, d.role()), append(checks, d.live.ready)
+		}
+		if guards {
+			roles = append(roles, newGuards(cfg, models, log, metrics, reach).role())
+		}
 	}
 	if slices.Contains(cfg.Roles, config.RoleLoad) {
 		for _, l := range loaders(cfg, log, metrics) {

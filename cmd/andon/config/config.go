@@ -13,7 +13,7 @@ import (
 // Config is a whole configuration file.
 type Config struct {
 	Instance   string           `yaml:"instance"` // name of this process: its transactional id and its group instance id; default: the host's name
-	Roles      []string         `yaml:"roles"`    // what this process does: RoleDetect, RoleLoad; default: all
+	Roles      []string         `yaml:"roles"`    // what this process does: RoleDetect, RoleLoad, RoleGuard; default: all
 	Kafka      Kafka            `yaml:"kafka"`
 	ClickHouse ClickHouse       `yaml:"clickhouse"`
 	Beat       Beat             `yaml:"beat"`
@@ -27,10 +27,11 @@ type Config struct {
 const (
 	RoleDetect = "detect" // events to exceptions
 	RoleLoad   = "load"   // topics to ClickHouse
+	RoleGuard  = "guard"  // watches models; nothing to do while models.dir is empty
 )
 
 // Roles lists all roles.
-var Roles = []string{RoleDetect, RoleLoad}
+var Roles = []string{RoleDetect, RoleLoad, RoleGuard}
 
 // Kafka says where the log is and how the topics are named and laid out.
 type Kafka struct {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"math"
+	"strings"
+	"time"
+
+	"andon/detectors/feature"
+	"andon/schemas/beat"
+	"andon/schemas/control"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// goldenBudget is how long golden rows of one bundle may take to be answered; rows that are not answered by then are wrong.
+const goldenBudget = 10 * time.Second
+
+// goldenOff is by how much a score may differ from the golden one: both are rounded to 6 digits.
+const goldenOff = 2e-6
+
+// replay asks the live scorer the golden rows of a bundle, and says how many of them it answers otherwise; 0 rows when the bundle is not to be had here:
+// that is silence.
+func (g *guards) replay(ctx context.Context, id string) (rows, wrong int) {
+	b := g.models.Bundle(id)
+	if b == nil {
+		g.models.Score(ctx, []beat.Request{{Bundle: id}}) // whoever asks for it makes it looked for
+		return 0, 0
+	}
+	requests := make([]beat.Request, len(b.Golden))
+	for i, r := range b.Golden {
+		requests[i] = beat.Request{Bundle: id, Features: r.Features}
+	}
+	ctx, cancel := context.WithTimeout(ctx, goldenBudget)
+	defer cancel()
+	for i, reply := range g.models.Score(ctx, requests) {
+		if reply.Reason != "" || !(math.Abs(reply.Score-b.Golden[i].Score) <= goldenOff) {
+			wrong++
+		}
+	}
+	return len(requests), wrong
+}
+
+// featureNames are the features of a set such as carrier/1; nil when this program knows another version.
+func featureNames(id string) (names []string) {
+	name, _, _ := strings.Cut(id, "/")
+	set := feature.Of(name)
+	if set == nil || set.ID() != id {
+		return nil
+	}
+	for _, f := range set.Features {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// guardMetrics are those of the role guard.
+type guardMetrics struct {
+	state  *prometheus.GaugeVec   // code, bundle
+	alerts *prometheus.CounterVec // code, bundle, signal
+	trips  *prometheus.CounterVec // code, bundle, signal
+}
+
+func newGuardMetrics(r prometheus.Registerer) *guardMetrics {
+	m := &guardMetrics{
+		state: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "andon_guard_state",
+			Help: "Whether the model of a code is believed: 0 closed (it is), 1 half open (for a tenth of the entities), 2 open (the rule decides). Absent where nobody guards."}, []string{"code", "bundle"}),
+		alerts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_guard_alerts_total",
+			Help: "Things a guard saw that open nothing."}, []string{"code", "bundle", "signal"}),
+		trips: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_guard_trips_total",
+			Help: "Times a guard opened, by what it saw."}, []string{"code", "bundle", "signal"}),
+	}
+	r.MustRegister(m.state, m.alerts, m.trips)
+	return m
+}
+
+func (m *guardMetrics) show(states []control.Guard) {
+	for _, s := range states {
+		m.state.WithLabelValues(s.Code, s.Bundle).Set(map[control.State]float64{control.HalfOpen: 1, control.Open: 2}[s.State])
+	}
+}
+
+func (m *guardMetrics) written(s *control.Guard) {
+	if s.State == control.Open {
+		m.trips.WithLabelValues(s.Code, s.Bundle, string(s.Signal)).Inc()
+	}
+}
+
+// logged is a log as a writer of lines.
+type logged struct{ *slog.Logger }
+
+func (t logged) Write(line []byte) (int, error) {
+	t.Warn(strings.TrimSpace(string(line)))
+	return len(line), nil
+}

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"andon/cmd/andon/config"
+	"andon/detectors/setting"
+	"andon/guard"
+	"andon/pipeline"
+	"andon/pipeline/kafka"
+	"andon/pipeline/scorer"
+	"andon/schemas/control"
+	"andon/schemas/decision"
+	"andon/schemas/event"
+	judgement "andon/schemas/verdict"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// guards is the role guard: it watches the models that policies ask and writes whether they are to be believed. One process of a deployment has it at a
+// time; the others wait.
+type guards struct {
+	cfg     config.Config
+	models  *scorer.Registry
+	log     *slog.Logger
+	metrics *guardMetrics
+	reach   *kafka.Reach
+
+	fold   *guard.Guards
+	past   bool         // what is read was said before we were elected
+	now    event.Micros // by the clock of what is judged
+	golden event.Micros // when golden rows were last replayed
+}
+
+func newGuards(cfg config.Config, models *scorer.Registry, log *slog.Logger, metrics prometheus.Registerer, reach *kafka.Reach) *guards {
+	return &guards{cfg: cfg, models: models, log: log, metrics: newGuardMetrics(metrics), reach: reach}
+}
+
+func (g *guards) role() role {
+	return role{config.RoleGuard, g.run, func(err error) bool { return pipeline.KindOf(err) == pipeline.Refused }}
+}
+
+// run waits to be elected and watches for as long as that lasts, until ctx ends.
+func (g *guards) run(ctx context.Context) error {
+	at := kafkaConfig(g.cfg)
+	at.Reach = g.reach
+	election, err := kafka.Stand(ctx, at, kafka.Guard, g.log)
+	if err != nil {
+		return err
+	}
+	defer election.Close()
+	for {
+		turn, stop, err := election.Turn(ctx)
+		if err == nil {
+			err = g.watch(turn, at)
+			ended := turn.Err() != nil
+			stop()
+			if ctx.Err() == nil && ended {
+				g.log.Info("another process may be the guard now")
+				continue
+			}
+		}
+		if ctx.Err() != nil {
+			left, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveBudget)
+			defer cancel()
+			return election.Leave(left)
+		}
+		return err
+	}
+}
+
+// watch reads what was said, and goes on with what is. All state comes of that: dying anywhere, whoever is elected next begins here.
+func (g *guards) watch(ctx context.Context, at kafka.Config) error {
+	told, err := kafka.OpenTold(ctx, at, g.log, at.Control(), at.Verdicts(), at.Decisions())
+	if err != nil {
+		return err
+	}
+	defer told.Close()
+	g.fold, g.past, g.now, g.golden = guard.New(featureNames, g.wall()), true, 0, 0
+	g.fold.Follow(true)
+	for s, err := range told.Past(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := g.take(ctx, at, &s); err != nil {
+			return err
+		}
+	}
+	g.past = false
+	g.fold.Follow(false)
+	g.log.Info("guards watch", "bundles", g.fold.Watched())
+	for ctx.Err() == nil {
+		list, err := told.Poll(ctx, time.Second)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if err := g.take(ctx, at, &list[i]); err != nil {
+				return err
+			}
+		}
+		if g.wall() {
+			g.pass(ctx, event.At(time.Now()))
+			if err := g.write(ctx, at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (g *guards) wall() bool { return g.cfg.Settings.Clock == setting.Wall }
+
+// take folds one record and writes what comes of it. What is no record of Andon was told of by whoever reads it for a living.
+func (g *guards) take(ctx context.Context, at kafka.Config, s *kafka.Saying) error {
+	switch s.Topic {
+	case at.Control():
+		var r control.Record
+		if control.Decode(s.Value, &r) == nil && r.Check() == nil {
+			when := g.now
+			if g.wall() {
+				when = s.At
+			}
+			g.fold.Control(when, &r)
+		}
+	case at.Verdicts():
+		var v judgement.Verdict
+		if judgement.Decode(s.Value, &v) == nil {
+			g.pass(ctx, v.DetectedAt)
+			g.fold.Verdict(&v)
+		}
+	case at.Decisions():
+		var d decision.Decision
+		if decision.Decode(s.Value, &d) == nil {
+			g.fold.Decision(&d)
+		}
+	}
+	g.metrics.show(g.fold.States())
+	return g.write(ctx, at)
+}
+
+// pass lets time go on to an instant: golden rows are replayed and guards look at the time, when it is time for either.
+func (g *guards) pass(ctx context.Context, now event.Micros) {
+	if now <= g.now {
+		return
+	}
+	ticks := now/event.Minute > g.now/event.Minute
+	if g.now = now; g.past {
+		return
+	}
+	if now-g.golden >= guard.GoldenEvery {
+		g.golden = now
+		for _, id := range g.fold.Watched() {
+			if rows, wrong := g.replay(ctx, id); rows > 0 {
+				g.fold.Golden(now, id, rows, wrong)
+			}
+		}
+	}
+	if ticks {
+		g.fold.Tick(now)
+	}
+}
+
+// write adds the records that came out to the topic of control. Dying before the end nothing stands there, and whoever guards next sees for itself what
+// there was to see; dying after it all stands there, and is read again.
+func (g *guards) write(ctx context.Context, at kafka.Config) error {
+	out := g.fold.Take()
+	for _, a := range out.Alerts {
+		g.metrics.alerts.WithLabelValues(a.Code, a.Bundle, string(a.Signal)).Inc()
+		g.log.Warn("a guard tells", "code", a.Code, "bundle", a.Bundle, "signal", string(a.Signal), "what", a.Text, "statistic", a.Statistic, "threshold", a.Threshold)
+	}
+	if len(out.Records) == 0 {
+		return nil
+	}
+	err := g.append(ctx, at, out.Records)
+	for try := 1; try < 3 && errors.Is(err, kafka.ErrAppending); try++ { // a person wrote at the same time
+		err = g.append(ctx, at, out.Records)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range out.Records {
+		r := &out.Records[i]
+		g.metrics.written(r.Guard)
+		g.log.Warn("a guard says", "object", r.Object, "version", r.Version, "says", saysGuard(r.Guard), "note", r.Note)
+	}
+	g.metrics.show(g.fold.States())
+	return nil
+}
+
+// append writes records as the next versions of their objects.
+func (g *guards) append(ctx context.Context, at kafka.Config, list []control.Record) error {
+	a, err := kafka.NewAppender(ctx, at, at.Control(), g.log)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	state, err := readControl(a.Records(ctx), logged{g.log})
+	if err != nil {
+		return err
+	}
+	var records [][2][]byte
+	for i := range list {
+		r := &list[i]
+		r.Version = state.latest[r.Object].Version + 1
+		if err := r.Check(); err != nil {
+			return fmt.Errorf("guard: its own record: %w", err)
+		}
+		state.add(*r, 0)
+		records = append(records, [2][]byte{[]byte(r.Key()), control.Append(nil, r)})
+	}
+	return a.Append(ctx, records)
+}
