@@ -30,7 +30,9 @@ var contested = []string{"CA-03", "CA-05", "PA-03", "PI-05", "asn_short_risk", "
 // scored is a scorer made of a function.
 type scored func(context.Context, []beat.Request) []beat.Reply
 
-func (s scored) Score(ctx context.Context, requests []beat.Request) []beat.Reply { return s(ctx, requests) }
+func (s scored) Score(ctx context.Context, requests []beat.Request) []beat.Reply {
+	return s(ctx, requests)
+}
 
 // each answers each question alike.
 func each(reply func(*beat.Request) beat.Reply) pipeline.Scorer {

@@ -23,7 +23,6 @@ type journey struct {
 
 	longest  event.Micros // between two scans
 	scans    int64
-	arrivals int64
 	moves    int64 // scans at another facility than the scan before
 	statuses [event.Unmapped + 1]int64
 }

@@ -8,7 +8,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
@@ -30,14 +29,14 @@ var messages = sync.OnceValue(func() protoreflect.MessageDescriptors {
 	}
 	of := func(name string, number int32, message string) *descriptorpb.FieldDescriptorProto {
 		f := one(name, number, descriptorpb.FieldDescriptorProto_TYPE_MESSAGE)
-		f.TypeName = proto.String(".inference." + message)
+		f.TypeName = new(".inference." + message)
 		return f
 	}
 	message := func(name string, fields ...*descriptorpb.FieldDescriptorProto) *descriptorpb.DescriptorProto {
 		return &descriptorpb.DescriptorProto{Name: &name, Field: fields}
 	}
 	file, err := protodesc.NewFile(&descriptorpb.FileDescriptorProto{
-		Name: proto.String("oip.proto"), Package: proto.String("inference"), Syntax: proto.String("proto3"),
+		Name: new("oip.proto"), Package: new("inference"), Syntax: new("proto3"),
 		MessageType: []*descriptorpb.DescriptorProto{
 			message("ModelMetadataRequest", one("name", 1, text), one("version", 2, text)),
 			message("ModelMetadataResponse", one("name", 1, text), many(one("versions", 2, text)), one("platform", 3, text), many(of("inputs", 4, "Tensor")), many(of("outputs", 5, "Tensor"))),

@@ -95,6 +95,7 @@ func parseDescription(message []byte) (description, error) {
 			t, err := parseTensor(f.bytes)
 			d.Inputs = append(d.Inputs, t)
 			return err
+		default: // we do not ask for the rest
 		}
 		return nil
 	})
@@ -120,6 +121,7 @@ func parseAnswer(message []byte) (answer, error) {
 			return err
 		case answerRaw:
 			raw = append(raw, f.bytes)
+		default:
 		}
 		return nil
 	})
@@ -153,6 +155,7 @@ func parseTensor(message []byte) (tensor, error) {
 				}
 				return nil
 			})
+		default:
 		}
 		return nil
 	})
