@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"andon/cmd/andon/config"
 	"andon/detectors/rule"
 	"andon/pipeline/kafka"
 	"andon/schemas/control"
@@ -116,9 +115,7 @@ func checkRecord(r *control.Record) error {
 	case control.KindGuard:
 		return checkCode("guard.code", r.Guard.Code)
 	case control.KindSettings:
-		if _, err := config.ParseSettings(r.Settings); err != nil {
-			return fmt.Errorf("settings: %w", oneLine(err))
-		}
+		return errors.New("lanes do not go by settings records yet: settings stand in the configuration, and changing them starts over (docs/guides/operate.md)")
 	case control.KindBundle:
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 
-	"andon/detectors/setting"
 	"andon/pipeline/wire"
 
 	"github.com/goccy/go-yaml"
@@ -29,15 +28,6 @@ func Read(path string) (Config, error) {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
-}
-
-// ParseSettings reads what stands under settings, as YAML or JSON; what it does not name keeps its default. Its errors are one line.
-func ParseSettings(text []byte) (setting.Settings, error) {
-	c := Default()
-	if err := yaml.UnmarshalWithOptions(text, &c.Settings, yaml.Strict()); err != nil {
-		return c.Settings, placed(err)
-	}
-	return c.Settings, c.checkSettings()
 }
 
 // parse fills the defaults from text. A file without a key is the default configuration.
