@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -119,6 +120,9 @@ func TestAModelIsPutInCharge(t *testing.T) {
 	want := map[string]int{"0 rule shadow": 200, "1 model live": 200, "2 fallback live guard_golden": 200, "3 model live": 200, "4 rule off": 200}
 	if fmt.Sprint(made) != fmt.Sprint(want) {
 		t.Errorf("judged: %v\nwant:   %v", made, want)
+	}
+	if said := output(t, "dataset", "export", "--code", "CA-05", "--config", file, "--out", filepath.Join(t.TempDir(), "ca05.parquet")); !strings.Contains(said, ": 1,000 judgements with features of carrier/1, 0 labelled") {
+		t.Errorf("the dataset of it: %s", said)
 	}
 	if r, said := verified(t, 0, l.cfg); len(r.Findings)+len(r.Unchecked) > 0 {
 		t.Errorf("%+v %s", r, said)
