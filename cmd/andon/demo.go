@@ -65,7 +65,7 @@ func (c demoCmd) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, server.Stop()) }()
 
 	d := demo{cfg: demoConfig(broker.Addr(), server.Addr()), metrics: prometheus.NewRegistry(), screen: newScreen(os.Stdout), day: demoDay()}
-	if d.cfg.Settings.Reference, err = demoUsual(); err != nil {
+	if d.cfg.Settings.Reference, err = baseline.Simulated(); err != nil {
 		return err
 	}
 	if d.conn, err = reachClickHouse(ctx, d.cfg.ClickHouse); err != nil {
@@ -89,14 +89,6 @@ func (c demoCmd) Run(ctx context.Context) (err error) {
 		return nil // Ctrl-C is the way out
 	}
 	return err
-}
-
-// demoUsual is what is usual in the demo's world, but for the times to delivery: by carrier, service and status alone they would let CA-05 say of
-// nearly every parcel that it may be late. Without them it abstains.
-func demoUsual() (setting.Reference, error) {
-	usual, err := baseline.Simulated()
-	usual.Transit = nil
-	return usual, err
 }
 
 // writeDemoConfig writes the demo's configuration for the commands that look at what it left in Kafka.
@@ -160,6 +152,10 @@ func (d *demo) play(ctx context.Context, logPath string, after func() error) err
 	defer logFile.Close()
 	log := slog.New(slog.NewTextHandler(logFile, nil))
 	if err := d.layOut(ctx, log); err != nil {
+		return err
+	}
+	d.cfg.Models.Dir = filepath.Dir(logPath)
+	if err := d.putInCharge(ctx, d.cfg.Models.Dir, log); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)

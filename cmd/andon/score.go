@@ -45,7 +45,7 @@ func scoreTable(scores []replay.Score) []string {
 	}
 	lines = append(lines, "", "  counted once per code and entity; what was cleared as late data or retracted does not count as said")
 	if contested {
-		lines = append(lines, "  CA-03, CA-05, PA-03 and PI-05 go by what is usual, so they are right more or less; CA-05 waits for times to delivery, or a model (docs/guides/models.md)")
+		lines = append(lines, "  CA-03, CA-05, PA-03 and PI-05 go by what is usual, so they are right more or less; models decide CA-05 and PA-03 (docs/guides/models.md)")
 	}
 	if units > 0 {
 		lines = append(lines, fmt.Sprintf("  %s of the false are goods advised in the wrong unit (IN-10): they look short or over until IN-10 has a rule", thousands(units)))

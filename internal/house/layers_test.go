@@ -23,11 +23,12 @@ var layers = []struct {
 	{dir: "pipeline/scorer", may: []string{"schemas", "pipeline/scorer", "pipeline/wire"}},
 	{dir: "pipeline/audit", may: []string{"schemas", "pipeline"}, never: append(adaptersBut(""), "pipeline/load")},
 	{dir: "guard", may: []string{"schemas"}},
+	{dir: "models"},
 	{dir: "replay", may: []string{"schemas", "detectors", "pipeline", "replay"}},
 	{dir: "replay/simulate", may: []string{"schemas", "replay/history", "replay/simulate"}}, // it knows the truth; it must not know the rules
 	{dir: "replay/oracle", may: []string{"schemas", "replay/oracle"}},                       // nor may it
 	{dir: "internal", may: []string{"schemas", "internal"}},
-	{dir: "cmd", may: []string{"schemas", "detectors", "pipeline", "guard", "replay", "internal", "cmd"}},
+	{dir: "cmd", may: []string{"schemas", "detectors", "pipeline", "guard", "models", "replay", "internal", "cmd"}},
 }
 
 // adaptersBut lists the adapters but one. pipeline/load is none: it declares what it needs of them.
