@@ -20,6 +20,11 @@ type Reference struct {
 	PickShorts []PickShort `yaml:"pick_shorts" json:"pick_shorts,omitempty"`
 }
 
+// IsZero reports whether there is nothing in it: then it is left out of the settings' hash, however it was written.
+func (r Reference) IsZero() bool {
+	return len(r.Services)+len(r.Gaps)+len(r.Transit)+len(r.Durations)+len(r.Weights)+len(r.Cartons)+len(r.ASNShorts)+len(r.PickShorts) == 0
+}
+
 // Service says how fast a carrier's service is meant to be: express, ground or economy. What is not named is ground.
 type Service struct {
 	Carrier string `yaml:"carrier" json:"carrier"`

@@ -81,6 +81,7 @@ var healthFields = []field[healthRow]{
 	of("statistic", func(r *healthRow) float64 { return r.Guard.Statistic }),
 	of("threshold", func(r *healthRow) float64 { return r.Guard.Threshold }),
 	of("hold_until", func(r *healthRow) *time.Time { return orNull(r.Guard.HoldUntil) }),
+	of("valid_until", func(r *healthRow) *time.Time { return orNull(r.Guard.ValidUntil) }),
 	of("trips", func(r *healthRow) int32 { return r.Guard.Trips }),
 	of("author", func(r *healthRow) string { return r.Author }),
 	of("approved_by", func(r *healthRow) string { return r.ApprovedBy }),

@@ -97,7 +97,7 @@ func TestEveryFieldOfAGuardArrives(t *testing.T) {
 	db, name := migrated(t, conn)
 	r := control.Record{Version: 7, Kind: control.KindGuard, Author: "guard", ApprovedBy: "bob", Note: "n", Guard: &control.Guard{
 		Code: "CA-05", Bundle: "carrier-lateness@1", State: control.Open, Signal: control.G2, Reason: "guard_features", ChangedAt: base + 1, WindowFrom: base + 2,
-		WindowTo: base + 3, Statistic: 0.0137, Threshold: 0.01, HoldUntil: base + 4, Trips: 2,
+		WindowTo: base + 3, Statistic: 0.0137, Threshold: 0.01, HoldUntil: base + 4, ValidUntil: base + 5, Trips: 2,
 	}}
 	r.Complete()
 	policy := control.Record{Version: 1, Kind: control.KindPolicy, Author: "ada", Policy: &control.Policy{Code: "CA-05", Mode: verdict.Off}}
@@ -112,7 +112,7 @@ func TestEveryFieldOfAGuardArrives(t *testing.T) {
 	expect(t, name, "model_health", map[string]string{
 		"code": "CA-05", "bundle": "carrier-lateness@1", "version": "7", "state": "open", "signal": "G2", "reason": "guard_features",
 		"changed_at": "2026-01-01 00:00:00.000001", "window_from": "2026-01-01 00:00:00.000002", "window_to": "2026-01-01 00:00:00.000003",
-		"statistic": "0.0137", "threshold": "0.01", "hold_until": "2026-01-01 00:00:00.000004", "trips": "2", "author": "guard", "approved_by": "bob",
+		"statistic": "0.0137", "threshold": "0.01", "hold_until": "2026-01-01 00:00:00.000004", "valid_until": "2026-01-01 00:00:00.000005", "trips": "2", "author": "guard", "approved_by": "bob",
 		"note": "n", "topic": ordered.Topic, "partition": "0", "offset": "42", "record_time": stamp(arrived + 7000), "load_time": "",
 	})
 }

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS andon.model_health
     statistic   Float64 COMMENT 'what was seen, in the unit of the signal' CODEC(ZSTD(1)),
     threshold   Float64 COMMENT 'what it is compared with, in the unit of the signal' CODEC(ZSTD(1)),
     hold_until  Nullable(DateTime64(6, 'UTC')) COMMENT 'it does not leave open before, by the clock of changed_at, UTC; NULL if nothing holds it' CODEC(ZSTD(1)),
+    valid_until Nullable(DateTime64(6, 'UTC')) COMMENT 'while it is not open: afterwards it counts as open, nobody watches, UTC; NULL if it holds for good' CODEC(ZSTD(1)),
     trips       Int32 COMMENT 'how often this guard opened so far' CODEC(ZSTD(1)),
     author      LowCardinality(String) COMMENT 'who wrote it: guard, or a person',
     approved_by LowCardinality(String) COMMENT 'who else stands for it; empty if nobody',
