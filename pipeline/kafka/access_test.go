@@ -17,13 +17,13 @@ func TestTheGuideListsEveryRight(t *testing.T) {
 	}
 	appends := append(c.toAppend(c.Decisions()), c.toAppend(c.Control())...)
 	want := map[string]string{}
-	for column, needs := range [][]need{c.toDetect(), load, c.toApply(), c.toRedrive(), appends} {
+	for column, needs := range [][]need{c.toDetect(), load, c.toApply(), c.toRedrive(), appends, append(c.toGuard(), c.toAppend(c.Control())...)} {
 		for _, n := range needs {
 			do := n.do
 			if column == 2 && n.kind == onTopic {
 				do = append([]kmsg.ACLOperation{create}, do...)
 			}
-			cells := strings.Split(want[n.kind+" "+n.name]+"||||", "|")[:5]
+			cells := strings.Split(want[n.kind+" "+n.name]+"|||||", "|")[:6]
 			cells[column] = operationNames(do)
 			want[n.kind+" "+n.name] = strings.Join(cells, "|")
 		}
@@ -31,7 +31,7 @@ func TestTheGuideListsEveryRight(t *testing.T) {
 	got := listedRights(t)
 	for resource, cells := range want {
 		if got[resource] != cells {
-			t.Errorf("%s: asked for are %q, the guide lists %q (detect|load|topics apply|deadletter redrive|decide, control apply)", resource, cells, got[resource])
+			t.Errorf("%s: asked for are %q, the guide lists %q (detect|load|topics apply|deadletter redrive|decide, control apply|guard)", resource, cells, got[resource])
 		}
 		delete(got, resource)
 	}
@@ -40,7 +40,7 @@ func TestTheGuideListsEveryRight(t *testing.T) {
 	}
 }
 
-// listedRights reads the table of docs/guides/operate.md: kind and name of a resource -> its five cells.
+// listedRights reads the table of docs/guides/operate.md: kind and name of a resource -> its six cells.
 func listedRights(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/guides/operate.md")
@@ -51,7 +51,7 @@ func listedRights(t *testing.T) map[string]string {
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(strings.Trim(line, "|\n"), "|")
 		kind, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimSpace(cells[0]), "transactional id", onTransaction), " ")
-		if kind = strings.TrimSuffix(kind, "s"); len(cells) != 6 || kind != onTopic && kind != onGroup && kind != onTransaction {
+		if kind = strings.TrimSuffix(kind, "s"); len(cells) != 7 || kind != onTopic && kind != onGroup && kind != onTransaction {
 			continue
 		}
 		for i := range cells {

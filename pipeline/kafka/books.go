@@ -31,7 +31,7 @@ type Books struct {
 
 // toAudit is what Books need.
 func (c Config) toAudit() (needs []need) {
-	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Verdicts(), c.Costs(), c.Journal(), c.Snapshots()) {
+	for _, topic := range append(c.laneTopics(), c.Exceptions(), c.Verdicts(), c.Costs(), c.Journal(), c.Control(), c.Snapshots()) {
 		needs = append(needs, need{onTopic, topic, []kmsg.ACLOperation{read}})
 	}
 	return needs
