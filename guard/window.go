@@ -64,14 +64,6 @@ func newPart(cell int, columns []column) *part {
 	return p
 }
 
-func (p *part) add(o *part) {
-	for i := range o.columns {
-		p.columns[i].add(&o.columns[i])
-	}
-	p.raised.add(o.raised)
-	p.agreed.add(o.agreed)
-}
-
 // window is what was counted since the last one was closed, by cell of the week.
 type window struct {
 	from, to event.Micros
@@ -119,9 +111,9 @@ func (w *window) add(r *row, cell int, columns []column) {
 }
 
 func (w *window) part(cell int, columns []column) *part {
-	for i := len(w.parts) - 1; i >= 0; i-- {
-		if w.parts[i].cell == cell {
-			return w.parts[i]
+	for _, p := range slices.Backward(w.parts) {
+		if p.cell == cell {
+			return p
 		}
 	}
 	p := newPart(cell, columns)
