@@ -8,10 +8,9 @@ import (
 	"time"
 
 	"andon/detectors"
-	"andon/detectors/feature"
 	"andon/detectors/setting"
 	"andon/pipeline/scorer"
-	"andon/pipeline/scorer/bundle"
+	"andon/replay/train"
 	"andon/schemas/beat"
 	"andon/schemas/control"
 	"andon/schemas/event"
@@ -37,7 +36,7 @@ and dwell among them; then a model is asked about each scan as well, in shadow, 
 
 // Run measures the three cases.
 func (c modelCmd) Run(ctx context.Context, b *bench) error {
-	models := scorer.New(c.Dir, columns, slog.Default(), prometheus.NewRegistry())
+	models := scorer.New(c.Dir, train.Sets, slog.Default(), prometheus.NewRegistry())
 	defer models.Close()
 	if err := models.Load(ctx); err != nil {
 		return err
@@ -60,18 +59,6 @@ func (c modelCmd) Run(ctx context.Context, b *bench) error {
 		}
 	}
 	return nil
-}
-
-// columns are the columns of a feature set, as bundles are held to them.
-func columns(name string) (version int, list []bundle.Column) {
-	set := feature.Of(name)
-	if set == nil {
-		return 0, nil
-	}
-	for _, f := range set.Features {
-		list = append(list, bundle.Column{Name: f.Name, Unit: f.Unit, Missing: bundle.Missing(f.Missing.String())})
-	}
-	return set.Version, list
 }
 
 // measure scans the parcels of all lanes, each on a core of its own.

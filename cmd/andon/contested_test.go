@@ -14,6 +14,7 @@ import (
 	"andon/pipeline/scorer/bundle/bundletest"
 	"andon/pipeline/scorer/logistic"
 	"andon/replay/history"
+	"andon/replay/train"
 	"andon/schemas/event"
 	judgement "andon/schemas/verdict"
 )
@@ -34,7 +35,7 @@ func onTheRoad(n int) (records []history.Record) {
 func lateness(t *testing.T, dir string) *bundle.Bundle {
 	t.Helper()
 	m := bundletest.Manifest("carrier-lateness", 1, feature.Of("carrier").ID())
-	_, m.Features.Columns = bundleSets("carrier")
+	_, m.Features.Columns = train.Sets("carrier")
 	model := &logistic.Model{}
 	for _, c := range m.Features.Columns {
 		term := logistic.Term{Name: c.Name, Scale: 86_400}

@@ -11,6 +11,7 @@ import (
 	"andon/models"
 	"andon/pipeline/kafka"
 	"andon/pipeline/scorer/bundle"
+	"andon/replay/train"
 	"andon/schemas/control"
 	"andon/schemas/exception"
 	judgement "andon/schemas/verdict"
@@ -34,7 +35,7 @@ func (d *demo) putInCharge(ctx context.Context, dir string, log *slog.Logger) er
 		return r.Check()
 	}
 	for _, name := range files {
-		b, err := bundle.Open(filepath.Join(dir, name), bundleSets)
+		b, err := bundle.Open(filepath.Join(dir, name), train.Sets)
 		if err != nil {
 			return err
 		}

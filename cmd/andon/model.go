@@ -12,9 +12,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"andon/detectors/feature"
 	"andon/pipeline/scorer"
 	"andon/pipeline/scorer/bundle"
+	"andon/replay/train"
 )
 
 // modelCmd is `andon model`.
@@ -23,18 +23,6 @@ type modelCmd struct {
 	Fit   fitCmd        `cmd:"" help:"Fit a logistic regression to a dataset: a model without Python."`
 	Check modelCheckCmd `cmd:"" help:"Replay the golden rows: does the model still say what it said?"`
 	Show  modelShowCmd  `cmd:"" help:"Print a bundle's model card, features and figures."`
-}
-
-// bundleSets tells the reader of bundles which features this program computes.
-func bundleSets(name string) (version int, columns []bundle.Column) {
-	set := feature.Of(name)
-	if set == nil {
-		return 0, nil
-	}
-	for _, f := range set.Features {
-		columns = append(columns, bundle.Column{Name: f.Name, Unit: f.Unit, Missing: bundle.Missing(f.Missing.String())})
-	}
-	return set.Version, columns
 }
 
 // modelRole looks for the models that are asked for and not there yet, beside the role detect.
@@ -64,7 +52,7 @@ under a name and version does not change.`
 
 // Run packs.
 func (c packCmd) Run(ctx context.Context) error {
-	b, err := bundle.Open(c.Dir, bundleSets)
+	b, err := bundle.Open(c.Dir, train.Sets)
 	if err != nil {
 		return err
 	}
@@ -138,7 +126,7 @@ const mismatchesTold = 10
 
 // Run replays and prints.
 func (c modelCheckCmd) Run(ctx context.Context) error {
-	b, err := bundle.Open(c.File, bundleSets)
+	b, err := bundle.Open(c.File, train.Sets)
 	if err != nil {
 		return err
 	}

@@ -11,12 +11,13 @@ import (
 	"andon/detectors/feature"
 	"andon/pipeline/scorer/bundle"
 	"andon/pipeline/scorer/bundle/bundletest"
+	"andon/replay/train"
 )
 
 // trained is what training leaves behind: a directory whose manifest says nothing of hashes, with a model fed the carrier's features.
 func trained(t *testing.T) string {
 	t.Helper()
-	version, columns := bundleSets("carrier")
+	version, columns := train.Sets("carrier")
 	if version == 0 || len(columns) == 0 {
 		t.Fatal("there is no set of features named carrier")
 	}

@@ -12,6 +12,7 @@ import (
 	"andon/cmd/andon/config"
 	"andon/pipeline/kafka"
 	"andon/pipeline/scorer"
+	"andon/replay/train"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -74,7 +75,7 @@ func work(ctx context.Context, cfg config.Config, log *slog.Logger, metrics *pro
 	var checks []func() error
 	detects, guards := slices.Contains(cfg.Roles, config.RoleDetect), slices.Contains(cfg.Roles, config.RoleGuard) && cfg.Models.Dir != ""
 	if detects || guards {
-		models := scorer.New(cfg.Models.Dir, bundleSets, log, metrics)
+		models := scorer.New(cfg.Models.Dir, train.Sets, log, metrics)
 		if err := models.Load(ctx); err != nil {
 			return err
 		}

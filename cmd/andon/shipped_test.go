@@ -8,12 +8,13 @@ import (
 
 	"andon/pipeline/scorer"
 	"andon/pipeline/scorer/bundle"
+	"andon/replay/train"
 )
 
 // The models that are shipped are fed what this program computes, answer their golden rows, and say that they know the simulator alone.
 func TestShippedModels(t *testing.T) {
 	for _, name := range []string{"carrier-lateness@1", "pick-shortage@1", "weight-mismatch@1"} {
-		b, err := bundle.Open(filepath.Join("../../models", name+bundle.Extension), bundleSets)
+		b, err := bundle.Open(filepath.Join("../../models", name+bundle.Extension), train.Sets)
 		if err != nil {
 			t.Fatal(err)
 		}
