@@ -100,7 +100,7 @@ func (e *Engine) requests() []beat.Request {
 		for k := f.asks; k < f.asked; k++ {
 			if q := &e.questions[k]; q.request >= 0 {
 				tenant, subject, _ := strings.Cut(f.entity.key, "\x00")
-				e.asking = append(e.asking, beat.Request{Code: e.found.List[q.verdict].Rule.Code, Bundle: q.policy.Bundle, Tenant: tenant, Subject: subject,
+				e.asking = append(e.asking, beat.Request{Code: e.found.List[q.verdict].Rule.Code, Bundle: q.policy.Bundle, Model: e.lane.policies.models[q.policy.Bundle], Tenant: tenant, Subject: subject,
 					Features: q.features(e)})
 			}
 		}
@@ -142,9 +142,11 @@ func (m *merge) contest(v *rule.Verdict, q *question) {
 		if v.Kind != rule.Abstains && (i >= 0 || raises(*v)) {
 			m.byRule(v, i)
 		}
+	case q == nil && active:
+		m.goOn(i, v)
 	case q == nil:
-		if active {
-			m.goOn(i, v)
+		if m.finding.rejudged && raises(*v) && p.Bound(place, j) { // other logic asks nobody, and nobody else may say no to it
+			m.byRule(v, i)
 		}
 	case d.By == verdict.ByFallback:
 		if i >= 0 || raises(*v) {
@@ -196,7 +198,7 @@ func (m *merge) byRule(v *rule.Verdict, i int) {
 
 // raise opens the exception, or goes on with it. As long as the same model stands by it, scores that move are no news.
 func (m *merge) raise(i int, v *rule.Verdict, j policy.Judgement, d policy.Decision) {
-	if i >= 0 && m.raised[i].State == exception.Open && m.raised[i].DecidedBy == exception.DecidedByModel && d.By == verdict.ByModel {
+	if i >= 0 && m.raised[i].State == exception.Open && m.raised[i].Model == m.engine.lane.policies.of(v.Rule.Code).Bundle && d.By == verdict.ByModel {
 		return
 	}
 	x := m.build(v)
@@ -235,11 +237,7 @@ func (e *Engine) answer(q *question) (score float64, noScore string) {
 	if q.request < 0 {
 		return 0, q.noScore
 	}
-	r := e.replies[q.request]
-	if registered := e.lane.policies.models[q.policy.Bundle]; registered != "" && r.Model != "" && r.Model != registered {
-		return 0, verdict.ModelMissing // what answered is another file than the one that was registered
-	}
-	return r.Score, r.Reason
+	return e.replies[q.request].Score, e.replies[q.request].Reason
 }
 
 func severityOf(v *rule.Verdict) exception.Severity {

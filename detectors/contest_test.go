@@ -98,6 +98,8 @@ func TestWhoDecides(t *testing.T) {
 		return control.Record{Object: "guard/CA-05/lateness@1", Version: 1, Kind: control.KindGuard, Author: "guard",
 			Guard: &control.Guard{Code: "CA-05", Bundle: "lateness@1", State: state, Signal: control.G1, Reason: verdict.GuardGolden, ChangedAt: start}}
 	}
+	unsaid := guard(control.HalfOpen)
+	unsaid.Guard.Reason = ""
 	silencing := func(p *control.Policy) { p.Floor = exception.Major }
 	for name, test := range map[string]struct {
 		control        []control.Record
@@ -113,8 +115,10 @@ func TestWhoDecides(t *testing.T) {
 		"live, and it may silence":   {[]control.Record{ca05(verdict.Live, silencing)}, scores(0.1), "", "", 2},
 		"live, just below":           {[]control.Record{ca05(verdict.Live, silencing)}, scores(0.5999), "", "", 2},
 		"live, just enough":          {[]control.Record{ca05(verdict.Live, silencing)}, scores(0.6), "opened by model lateness@1", "opened by model lateness@1", 2},
+		"live, 57 of 100":            {[]control.Record{ca05(verdict.Live, func(p *control.Policy) { p.ThresholdBP = 5700; p.ClearBP = 0 })}, scores(0.57), "opened by model lateness@1", "opened by model lateness@1", 2},
 		"live, no answer":            {[]control.Record{ca05(verdict.Live, nil)}, fails(verdict.Timeout), "opened by fallback timeout", "", 2},
 		"live, guard open":           {[]control.Record{ca05(verdict.Live, nil), guard(control.Open)}, scores(0.9), "opened by fallback guard_golden", "", 2},
+		"live, half open, no reason": {[]control.Record{ca05(verdict.Live, nil), unsaid}, scores(0.9), "opened by fallback guard_silent", "", 2},
 		"live, guard before policy":  {[]control.Record{guard(control.Open), ca05(verdict.Live, nil)}, scores(0.9), "opened by fallback guard_golden", "", 2},
 		"live, guard closed again":   {[]control.Record{ca05(verdict.Live, nil), guard(control.Open), guard(control.Closed)}, scores(0.9), "opened by model lateness@1", "opened by model lateness@1", 2},
 		"canary of all but nobody":   {[]control.Record{ca05(verdict.Canary, func(p *control.Policy) { p.CanaryBP = 9999 })}, scores(0.9), "opened by model lateness@1", "opened by model lateness@1", 2},
@@ -243,7 +247,11 @@ func TestACanaryIsAStableShare(t *testing.T) {
 
 // A snapshot holds what is in force.
 func TestASnapshotHoldsPolicies(t *testing.T) {
-	c := newContested(t, ca05(verdict.Live, nil))
+	registered := func(version int32) control.Record {
+		return control.Record{Object: "bundle/lateness", Version: version, Kind: control.KindBundle, Author: "ada",
+			Bundle: &control.Bundle{Name: "lateness", Version: version, SHA256: strings.Repeat(fmt.Sprint(version), 64), Features: "carrier/1", SizeBytes: 1}}
+	}
+	c := newContested(t, registered(1), ca05(verdict.Live, nil), registered(2)) // which waits for a policy of its own
 	c.answer = scores(0.9)
 	c.parcel(1, false)
 	c.Freeze()
@@ -263,5 +271,8 @@ func TestASnapshotHoldsPolicies(t *testing.T) {
 	again.beat(beat.Batch{Items: []beat.Item{again.scan(1, start+2*event.Hour, event.Accepted)}})
 	if again.story() != "cleared by model lateness@1" {
 		t.Error(again.story())
+	}
+	if len(again.asks) != 1 || again.asks[0].Model != strings.Repeat("1", 16) {
+		t.Errorf("asked %+v", again.asks)
 	}
 }

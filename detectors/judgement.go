@@ -1,7 +1,6 @@
 package detectors
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +47,7 @@ func (e *Engine) recordModel(x *verdict.Verdict, q *question, j policy.Judgement
 	}
 	if x.Reason = j.NoScore; j.NoScore == "" {
 		score := j.Score
-		x.Score, x.Model = &score, cmp.Or(e.replies[q.request].Model, e.lane.policies.models[x.Bundle])
+		x.Score, x.Model = &score, e.lane.policies.models[x.Bundle]
 	}
 	if x.Reason == "" {
 		x.Reason = d.Reason

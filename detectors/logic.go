@@ -7,6 +7,7 @@ import (
 
 	"andon/detectors/feature"
 	"andon/detectors/rule"
+	"andon/schemas/control"
 )
 
 // coreVersion is of all that decides beside the rules: how events become facts, the encoding of timelines and snapshots, when timers fire and
@@ -17,7 +18,7 @@ const coreVersion = 3
 // and the versions of what models are fed. Two builds of the same logic come to the same outputs from the same records and settings.
 func Logic() string {
 	h := sha256.New()
-	fmt.Fprintf(h, "core %d\n", coreVersion)
+	fmt.Fprintf(h, "core %d control %d\n", coreVersion, control.Language)
 	for _, list := range [...][]*rule.Rule{rule.All, rule.Risks} {
 		for _, r := range list {
 			fmt.Fprintf(h, "%s %d %v %+v\n", r.Code, r.Version, r.Settings, r.Stake)

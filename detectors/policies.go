@@ -19,7 +19,7 @@ type policies struct {
 	byCode map[string]*policy.Policy
 	guards map[string]control.Guard  // by code/bundle
 	models map[string]string         // 16 digits of the SHA-256 of each bundle's model file
-	latest map[string]control.Record // of each object: all of the above
+	latest map[string]control.Record // of each object, and each version of a bundle: all of the above
 	asked  string                    // hash of the model files that policies ask; empty when they ask none
 }
 
@@ -44,7 +44,11 @@ func (p *policies) with(r *control.Record) *policies {
 		maps.Copy(q.models, p.models)
 		maps.Copy(q.latest, p.latest)
 	}
-	q.latest[r.Object] = *r
+	name := r.Object
+	if r.Kind == control.KindBundle { // one version takes nothing from another
+		name = r.Key()
+	}
+	q.latest[name] = *r
 	code := ""
 	switch r.Kind {
 	case control.KindPolicy:

@@ -7,12 +7,16 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"andon/schemas/control"
 )
 
 // ErrControl says that records of andon.control that a lane was judged by are not there.
 var ErrControl = errors.New("control records are missing")
+
+// controlTime is how long records of andon.control are waited for that the journal says are there.
+const controlTime = time.Minute
 
 // ControlLog is what was read of andon.control, and implements Controls. The zero value has read nothing.
 type ControlLog struct {
@@ -64,6 +68,8 @@ func (c *ControlLog) Between(ctx context.Context, from, to int64) (found []contr
 
 // await waits until everything before an offset is read.
 func (c *ControlLog) await(ctx context.Context, to int64) error {
+	within, cancel := context.WithTimeout(ctx, controlTime)
+	defer cancel()
 	for {
 		c.mu.Lock()
 		if c.next >= to {
@@ -79,6 +85,9 @@ func (c *ControlLog) await(ctx context.Context, to int64) error {
 		case <-grown:
 		case <-ctx.Done():
 			return Fail(Lost, fmt.Errorf("%w: waited for offset %d of the control topic: %w", ErrControl, to, ctx.Err()))
+		case <-within.Done():
+			return Fail(Refused, fmt.Errorf("%w: the journal goes by what stands before offset %d of the control topic, it ends at %d: the topic was cut or made "+
+				"again; start over under a new kafka.own_prefix with andon topics apply", ErrControl, to, c.Next()))
 		}
 	}
 }

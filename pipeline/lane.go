@@ -136,6 +136,10 @@ func (l *lane) record(i int) (r *Record, side bool) {
 func (l *lane) fold(ctx context.Context, c *Config, end event.Micros, ruled int64) (Outcome, error) {
 	defer l.sit()()
 	l.decode()
+	if c.Controls != nil && ruled < l.head.Control {
+		return Outcome{}, Fail(Refused, fmt.Errorf("%w: lane %s goes by what stands before offset %d of the control topic, it ends at %d: the topic was cut or made again; "+
+			"start over under a new kafka.own_prefix with andon topics apply", ErrControl, l.id, l.head.Control, ruled))
+	}
 	controls, err := Between(ctx, c.Controls, l.head.Control, ruled)
 	if err != nil {
 		return Outcome{}, err
@@ -170,7 +174,7 @@ func (c *Config) score(ctx context.Context, requests []beat.Request) []beat.Repl
 	if len(requests) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.ScoreWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.ScoreWithin) // a beat begun is finished
 	defer cancel()
 	return c.Scorer.Score(ctx, requests)
 }

@@ -4,18 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
 	"andon/detectors/feature"
 	"andon/schemas/beat"
 	"andon/schemas/control"
+	judgement "andon/schemas/verdict"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// goldenBudget is how long golden rows of one bundle may take to be answered; rows that are not answered by then are wrong.
+// goldenBudget is how long golden rows of one bundle may take to be answered; then it is silence.
 const goldenBudget = 10 * time.Second
+
+// goldenChunk is how many rows are asked at once: as many as one call to a server takes.
+const goldenChunk = 64
 
 // goldenOff is by how much a score may differ from the golden one: both are rounded to 6 digits.
 const goldenOff = 2e-6
@@ -34,12 +39,18 @@ func (g *guards) replay(ctx context.Context, id string) (rows, wrong int) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, goldenBudget)
 	defer cancel()
-	for i, reply := range g.models.Score(ctx, requests) {
-		if reply.Reason != "" || !(math.Abs(reply.Score-b.Golden[i].Score) <= goldenOff) {
-			wrong++
+	for chunk := range slices.Chunk(requests, goldenChunk) {
+		for i, reply := range g.models.Score(ctx, chunk) {
+			switch {
+			case reply.Reason == judgement.Timeout || reply.Reason == judgement.BreakerOpen:
+				return 0, 0 // no answer is no wrong one
+			case reply.Reason != "" || !(math.Abs(reply.Score-b.Golden[rows+i].Score) <= goldenOff):
+				wrong++
+			}
 		}
+		rows += len(chunk)
 	}
-	return len(requests), wrong
+	return rows, wrong
 }
 
 // featureNames are the features of a set such as carrier/1; nil when this program knows another version.

@@ -2,6 +2,9 @@
 package policy
 
 import (
+	"cmp"
+	"math"
+
 	"andon/schemas/control"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -81,7 +84,7 @@ func (p *Policy) Decide(at Place, j Judgement) Decision {
 
 // raises reports whether the model raises: from one score on, until the score is below another.
 func (p *Policy) raises(j Judgement) bool {
-	return j.NoScore == "" && p.Asks() && j.Score*10_000 >= float64(p.threshold(j.Stands))
+	return j.NoScore == "" && p.Asks() && math.Round(j.Score*1e6) >= float64(p.threshold(j.Stands))*100
 }
 
 // whyNot is why the model may not decide; empty when it may.
@@ -90,11 +93,17 @@ func (p *Policy) whyNot(at Place, j Judgement) string {
 	case p.GuardUntil > 0 && j.At > p.GuardUntil && p.Guard != control.Open:
 		return verdict.GuardSilent
 	case p.Guard == control.Open || p.Guard == control.HalfOpen && at.Trial >= halfOpenBP:
-		return p.GuardedBy
+		return cmp.Or(p.GuardedBy, verdict.GuardSilent)
 	case j.NoScore != "":
 		return j.NoScore
 	}
 	return ""
+}
+
+// Bound reports whether the rule's word holds whatever the model would say: it may not be overruled, or the model may not decide.
+func (p *Policy) Bound(at Place, j Judgement) bool {
+	j.NoScore = ""
+	return p.protects(j.Severity) || p.whyNot(at, j) != ""
 }
 
 // protects reports whether the rule's word of a severity may not be overruled.

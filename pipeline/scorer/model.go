@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"strings"
 	"sync"
 
 	"andon/pipeline/scorer/bundle"
@@ -22,7 +23,7 @@ type model struct {
 	local  bundle.Model // with its calibrator
 	remote remote       // asked in its place when the model is on a server
 
-	width1, output1 sync.Once // what was wrong was logged
+	width1, output1, other sync.Once // what was wrong was logged
 }
 
 // remote answers each row with a score, or with the reason why there is none.
@@ -52,6 +53,18 @@ func (m *model) close() error {
 		return m.remote.Close()
 	}
 	return nil
+}
+
+// registeredAs reports whether the model is of the file that was registered under its name; with nothing registered any is.
+func (m *model) registeredAs(digits string) bool {
+	is := digits == "" || strings.HasPrefix(m.bundle.Manifest.Model.SHA256, digits)
+	if !is {
+		m.other.Do(func() {
+			m.log.Error("the file of a model is not the one that was registered, the rules decide; said once", "bundle", m.bundle.Manifest.ID(),
+				"sha256", m.bundle.Manifest.Model.SHA256, "registered", digits)
+		})
+	}
+	return is
 }
 
 // answer answers n rows, one after the other, in out. scores is room for n of them.

@@ -113,6 +113,19 @@ func TestEachQuestionHasItsAnswer(t *testing.T) {
 	}
 }
 
+// A file that lies under the name of another that was registered decides nothing.
+func TestOnlyTheRegisteredFileAnswers(t *testing.T) {
+	b := bundletest.New(t, "one", 1, "carrier/1", columns...)
+	f := fresh(t, b)
+	q := question("one@1", 0)
+	for digits, reason := range map[string]string{"": "", b.Manifest.Model.SHA256[:16]: "", "0123456789abcdef": verdict.ModelMissing} {
+		q.Model = digits
+		if r := f.Score(t.Context(), []beat.Request{q}); r[0].Reason != reason {
+			t.Errorf("registered as %q: %+v", digits, r)
+		}
+	}
+}
+
 // put puts a model of the test's own in force.
 func (f *fixture) put(t *testing.T, id string, local bundle.Model, far remote) {
 	t.Helper()

@@ -33,9 +33,12 @@ func (r *Registry) Score(ctx context.Context, requests []beat.Request) []beat.Re
 	s.divide(requests)
 	models := *r.models.Load()
 	for _, g := range s.groups {
-		if m := models[g.bundle]; m != nil {
+		switch m := models[g.bundle]; {
+		case m != nil && !m.registeredAs(requests[g.asked[0]].Model):
+			refuse(replies, g.asked, verdict.ModelMissing)
+		case m != nil:
 			r.ask(ctx, m, s, g, requests, replies)
-		} else {
+		default:
 			r.want(g.bundle)
 			refuse(replies, g.asked, verdict.ModelMissing)
 		}

@@ -110,6 +110,7 @@ type Disarmed struct {
 type Request struct {
 	Code     string // what is to be judged
 	Bundle   string // name@version of the model that is asked
+	Model    string // 16 digits of the SHA-256 of its file as it was registered: no other file's answer counts; empty when it was not
 	Tenant   string
 	Subject  string
 	Features []float64 // of the bundle's feature set, in its order; NaN: missing. Valid until the engine's next Step

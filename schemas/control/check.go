@@ -130,7 +130,7 @@ func (g *Guard) check() error {
 			return err
 		}
 	}
-	if g.State == Open || g.Reason != "" {
+	if g.State != Closed || g.Reason != "" {
 		if err := among("guard.reason", g.Reason, tripped...); err != nil {
 			return err
 		}

@@ -20,6 +20,10 @@ import (
 	"github.com/segmentio/encoding/json"
 )
 
+// Language is of what records a build takes and what it makes of them: raise it when Check takes or refuses more, or a member means something else. Lanes
+// of builds that speak another go by other records at the same offset.
+const Language = 1
+
 // Kind is what a record is about.
 type Kind string
 
