@@ -63,7 +63,7 @@ var deep = map[string]struct {
 	"replay/examples":     {8, "makes data for training of what a replay judged"},
 	"replay/train":        {9, "fits models to that data"},
 	"cmd/andon":           {10, "wires everything"},
-	"cmd/andon-bench":     {8, "wires the core and pipeline/kafka"},
+	"cmd/andon-bench":     {10, "wires the core, pipeline/kafka and replay/train"},
 }
 
 func TestLayers(t *testing.T) {
