@@ -154,7 +154,7 @@ func (l *lane) fold(ctx context.Context, c *Config, end event.Micros, ruled int6
 		panicked := append(stepped.Disarmed, settled.Disarm...)
 		if len(poison)+len(panicked) == 0 {
 			o, err := l.outcome(stepped, settled, disarmed)
-			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, replies
+			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, journal.Fold(replies)
 			o.Entry.Rejudged, o.Entry.Control = l.rejudge, max(ruled, l.head.Control)
 			l.shoot(&o)
 			o.seal(&l.out, l.hash)

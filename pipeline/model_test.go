@@ -14,6 +14,7 @@ import (
 	"andon/schemas/control"
 	"andon/schemas/event"
 	"andon/schemas/exception"
+	"andon/schemas/journal"
 	"andon/schemas/verdict"
 )
 
@@ -110,7 +111,7 @@ func (w *world) check(t *rapid.T, asked int) {
 	}
 	replies := 0
 	for _, e := range w.Entries(carrier0) {
-		replies += len(e.Replies)
+		replies += len(journal.Unfold(e.Replies))
 	}
 	if replies != asked || answers != asked || len(judged) == 0 {
 		t.Fatalf("asked %d times, the journal has %d answers, %d of %d judgements name one", asked, replies, answers, len(w.Verdicts))

@@ -42,10 +42,11 @@ func (l *lane) rerun(e *journal.Entry) Redone {
 		return Redone{Wrong: fmt.Sprintf("record %d (side: %t) cannot be judged now (%s), and the journal says that it was", record.Offset, of, l.rejects[i].reason)}
 	}
 	stepped := l.engine.Step(beat.Batch{Control: l.controls, Items: l.items, End: e.End, Disarm: e.Disarmed})
-	if len(stepped.Requests) != len(e.Replies) {
-		return Redone{Wrong: fmt.Sprintf("it asks models %d questions, the journal has %d answers", len(stepped.Requests), len(e.Replies))}
+	replies := journal.Unfold(e.Replies)
+	if len(stepped.Requests) != len(replies) {
+		return Redone{Wrong: fmt.Sprintf("it asks models %d questions, the journal has %d answers", len(stepped.Requests), len(replies))}
 	}
-	settled := l.engine.Settle(e.Replies)
+	settled := l.engine.Settle(replies)
 	if refused := refusals(stepped, settled); stepped.Items != len(l.items) || refused > 0 {
 		return Redone{Wrong: fmt.Sprintf("%d of its %d records are folded and %d refused", stepped.Items, len(l.items), refused)}
 	}

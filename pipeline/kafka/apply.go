@@ -133,7 +133,7 @@ func (a *applied) create(ctx context.Context) error {
 		a.Verdicts():   facts(),
 		a.Costs():      facts(),
 		a.Snapshots():  {"cleanup.policy": "compact", "segment.bytes": strconv.Itoa(snapshotSegment), "message.timestamp.type": brokerTime},
-		a.Journal():    journalLog(),
+		a.Journal():    keptLog(brokerTime),
 		a.DeadLetter(): keptLog(brokerTime),
 	} {
 		if err := a.createOne(ctx, topic, widest, config); err != nil {
@@ -149,16 +149,6 @@ func (a *applied) create(ctx context.Context) error {
 }
 
 // keptLog configures a log that nothing is deleted from until its owner says otherwise.
-// entryMax bounds a record batch of Andon's own, bytes: the journal entry of a beat holds an answer for each question its records put to models.
-const entryMax = 16 << 20
-
-// journalLog is how the journal is kept.
-func journalLog() map[string]string {
-	config := keptLog(brokerTime)
-	config["max.message.bytes"] = strconv.Itoa(entryMax)
-	return config
-}
-
 func keptLog(stamp string) map[string]string {
 	return map[string]string{"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1", "message.timestamp.type": stamp}
 }

@@ -57,7 +57,6 @@ func connect(ctx context.Context, c Config, log *slog.Logger, options ...kgo.Opt
 		kgo.MaxDecompressBatchBytes(inflatedMax),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.ProducerLinger(0), // a beat is gathered already
-		kgo.ProducerBatchMaxBytes(entryMax),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),                   // so that positions pass transaction markers
 		kgo.MetadataMinAge(100 * time.Millisecond), // a topic just made is not known for long

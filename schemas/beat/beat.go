@@ -120,6 +120,7 @@ type Request struct {
 type Reply struct {
 	Score  float64 `json:"score,omitempty"`  // never NaN or infinite
 	Reason string  `json:"reason,omitempty"` // of package verdict
+	More   int32   `json:"more,omitempty"`   // in the journal: so many questions that follow have the same answer
 	Model  string  `json:"model,omitempty"`  // what answered: 16 digits of the SHA-256 of its file
 }
 
