@@ -22,8 +22,8 @@ demo: clickhouse build ## see it run: a simulated day through the whole line, on
 test: engines build ## all tests, real Kafka and ClickHouse included: what CI runs; the shell's under the race detector
 	@deploy/engines/need.sh cc gcc libc6-dev
 	@echo "go test -race ./pipeline/..., but for its simulator, and go test of all others"
-	@{ CGO_ENABLED=1 go test -count=1 -race -json $$(go list ./pipeline/... | grep -v '/sim$$') || $(FAILED); \
-	   go test -count=1 -json $$(go list ./... | grep -v ^andon/pipeline) ./pipeline/sim || $(FAILED); } | go run ./internal/testreport
+	@{ CGO_ENABLED=1 go test -count=1 -timeout 20m -race -json $$(go list ./pipeline/... | grep -v '/sim$$') || $(FAILED); \
+	   go test -count=1 -timeout 20m -json $$(go list ./... | grep -v ^andon/pipeline) ./pipeline/sim || $(FAILED); } | go run ./internal/testreport
 
 check: lint ## the fast loop: lint and all tests that need no engine
 	{ go test -short -json ./... || $(FAILED); } | go run ./internal/testreport
