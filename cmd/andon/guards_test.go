@@ -26,6 +26,8 @@ func TestAGuardThatHearsNothingOpens(t *testing.T) {
 	watch := l.cfg
 	watch.Instance, watch.Roles, watch.Models.Dir = l.cfg.Instance+"-guard", []string{config.RoleGuard}, t.TempDir()
 	p, g := l.start(l.cfg), l.start(watch)
+	watches := func() bool { return strings.Contains(g.said(), "guards watch") }
+	await(t, "the guard to watch", watches) // what was judged before counts as past
 	day := 0
 	judge := func() {
 		t.Helper()
@@ -55,7 +57,7 @@ func TestAGuardThatHearsNothingOpens(t *testing.T) {
 	g.kill()
 	lateness(t, watch.Models.Dir)
 	g = l.start(watch)
-	await(t, "the next guard to watch", func() bool { return strings.Contains(g.said(), "guards watch") })
+	await(t, "the next guard to watch", watches)
 	judge()
 	apply(`{"kind":"guard","version":2,"author":"ada","guard":{"code":"CA-05","bundle":"carrier-lateness@1","state":"closed","changed_at":"2026-03-02T08:15:00Z","statistic":0,"threshold":0,"trips":1}}`)
 	judge()

@@ -142,7 +142,7 @@ func TestImportRefuses(t *testing.T) {
 
 func TestImportSaysWhatItCanTake(t *testing.T) {
 	for _, wrong := range []string{"ndjson", "ndjson=", "olits=dir", "=dir"} {
-		if out, code := said(t, "import", wrong, "--config", "any.yaml"); code != exitUsage || !strings.Contains(out, "ndjson=FILE, or one of adventureworks, olist") {
+		if out, code := said(t, "import", wrong, "--config", "any.yaml"); code != exitUsage || !strings.Contains(out, "ndjson=FILE, or one of adventureworks, ") {
 			t.Errorf("import %s: exit code %d: %s", wrong, code, out)
 		}
 	}
