@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"testing"
 
@@ -111,11 +112,18 @@ func solvedRoughly(t *testing.T, hidden, found map[replay.Pair]int) {
 				said++
 			}
 		}
-		if 100*both < least.recall*truth || 100*both < least.precision*said || both == 0 {
+		if !atLeast(both, truth, least.recall) || !atLeast(both, said, least.precision) || both == 0 {
 			t.Errorf("%s: %d hidden, %d found, %d of them rightly: want %d %% and %d %% of them", code, truth, said, both, least.recall, least.precision)
 		}
 		t.Logf("%s: %d hidden, %d found, %d of them rightly", code, truth, said, both)
 	}
+}
+
+// atLeast reports whether n of all may be a draw of at least percent: it is within four standard deviations, for days are drawn anew in each run and
+// some codes are rare.
+func atLeast(n, all, percent int) bool {
+	mean, p := float64(all*percent)/100, float64(percent)/100
+	return float64(n) >= mean-4*math.Sqrt(mean*(1-p))
 }
 
 // Whatever Andon writes of a simulated day conforms to the published schemas.
