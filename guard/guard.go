@@ -115,8 +115,8 @@ func (g *Guards) Verdict(v *verdict.Verdict) {
 	g.now = max(g.now, v.DetectedAt)
 	w.verdict(v)
 	if modelRaises(v) {
-		g.raisings.add(g.now, v.ID, w)
-		g.raisings.add(g.now, v.ExceptionID, w)
+		g.raisings.add(g.now, v.ID, w, scoreOf(v))
+		g.raisings.add(g.now, v.ExceptionID, w, scoreOf(v))
 	}
 }
 
@@ -126,10 +126,8 @@ func (g *Guards) Decision(d *decision.Decision) {
 	if !confirmed && d.Verdict != decision.FalseAlarm || d.Source == decision.Auto {
 		return
 	}
-	if w := g.raisings.take(d.ItemID); w != nil {
-		if s, crossed := w.labels.take(g.now, confirmed); crossed {
-			w.machine.trip(g.now, s)
-		}
+	if r := g.raisings.of(d.ItemID); r != nil {
+		r.watch.label(g.now, r, confirmed)
 	}
 }
 
@@ -148,14 +146,16 @@ func (g *Guards) Golden(at event.Micros, bundle string, rows, wrong int) {
 	}
 }
 
-// Computed takes the features of a judgement as they were logged and as they come out when they are computed again from the log.
-func (g *Guards) Computed(at event.Micros, code, bundle string, logged, anew []float64) {
-	g.now = max(g.now, at)
+// Computed takes the features of a judgement as they were logged and as they come out when they are computed again from the log, none where the log does
+// not come to it. It reports whether they differ by more than rounding.
+func (g *Guards) Computed(at event.Micros, code, bundle string, logged, anew []float64) (differs bool) {
+	g.now, differs = max(g.now, at), !sameValues(logged, anew)
 	if w := g.find(code, bundle); w != nil {
-		if s, tripped := w.computed.take(at, !sameValues(logged, anew)); tripped {
+		if s, tripped := w.computed.take(at, differs); tripped {
 			w.machine.trip(at, s)
 		}
 	}
+	return differs
 }
 
 // Tick says that it is at; once a minute will do.

@@ -68,9 +68,32 @@ func (l *labels) cured() bool {
 	return s.n >= labelsNew && (l.learned.n < labelsFirst || upperShare(int(s.k), int(s.n)) >= l.usual())
 }
 
+// raised is something a model raised: a judgement or an exception.
+type raised struct {
+	watch     *watch
+	at        event.Micros
+	score     float64 // of the judgement it was raised by first
+	decided   bool
+	confirmed bool // by the latest decision
+}
+
+// label takes a decision about something the model raised. A change of mind is no second label of G5's CUSUM; of the calibration, which waits until what is
+// true is known, the last word is.
+func (w *watch) label(now event.Micros, r *raised, confirmed bool) {
+	r.confirmed = confirmed
+	if r.decided {
+		return
+	}
+	r.decided = true
+	w.calibration.wait(r)
+	if s, crossed := w.labels.take(now, confirmed); crossed {
+		w.machine.trip(now, s)
+	}
+}
+
 // raisings are the exceptions and verdicts that models raised, for the labels to come: in two generations, of which the older is dropped.
 type raisings struct {
-	young, old map[identity.ID]*watch
+	young, old map[identity.ID]*raised
 	since      event.Micros
 }
 
@@ -80,25 +103,20 @@ const (
 	generationMax = 1_000_000
 )
 
-func (r *raisings) add(at event.Micros, id identity.ID, w *watch) {
-	_, young := r.young[id]
-	_, old := r.old[id]
-	if id == (identity.ID{}) || young || old {
+func (r *raisings) add(at event.Micros, id identity.ID, w *watch, score float64) {
+	if id == (identity.ID{}) || r.of(id) != nil {
 		return
 	}
 	if r.young == nil || at-r.since > generation || len(r.young) >= generationMax {
-		r.young, r.old, r.since = map[identity.ID]*watch{}, r.young, at
+		r.young, r.old, r.since = map[identity.ID]*raised{}, r.young, at
 	}
-	r.young[id] = w
+	r.young[id] = &raised{watch: w, at: at, score: score}
 }
 
-// take returns whose item it is, once: a change of mind is no second label.
-func (r *raisings) take(id identity.ID) *watch {
-	for _, m := range []map[identity.ID]*watch{r.young, r.old} {
-		if w := m[id]; w != nil {
-			m[id] = nil
-			return w
-		}
+// of is the item of an id; nil when no model raised it, or too long ago.
+func (r *raisings) of(id identity.ID) *raised {
+	if x := r.young[id]; x != nil {
+		return x
 	}
-	return nil
+	return r.old[id]
 }

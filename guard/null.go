@@ -7,10 +7,27 @@ func upperNormal(alpha float64) float64 { return math.Sqrt2 * math.Erfcinv(2*alp
 
 // upperChi2 is the value that a chi-squared variable of k degrees of freedom exceeds with probability alpha, by the approximation of Wilson and
 // Hilferty: from 3 degrees on within 2 %.
-func upperChi2(alpha float64, k int) float64 {
-	a := 2 / (9 * float64(k))
+func upperChi2(alpha, k float64) float64 {
+	a := 2 / (9 * k)
 	root := 1 - a + upperNormal(alpha)*math.Sqrt(a)
-	return float64(k) * root * root * root
+	return k * root * root * root
+}
+
+// upperSum is the value that a sum which is never negative exceeds with probability alpha: of the gamma distribution with its mean and variance, whose tail
+// is no shorter than that of a sum of sizes of normal variables.
+func upperSum(alpha, mean, variance float64) float64 {
+	k := 2 * mean * mean / variance
+	return mean / k * upperChi2(alpha, k)
+}
+
+// size is the mean and the variance of the size of a normal variable.
+func size(mean, deviation float64) (m, variance float64) {
+	if deviation == 0 {
+		return math.Abs(mean), 0
+	}
+	z := mean / deviation
+	m = deviation*math.Sqrt(2/math.Pi)*math.Exp(-z*z/2) + mean*math.Erf(z/math.Sqrt2)
+	return m, max(0, mean*mean+deviation*deviation-m*m)
 }
 
 // Bins are merged with their neighbours until each holds so many values by expectation, in the window and in the reference.
@@ -42,7 +59,7 @@ func divergence(observed []int32, expected []float64, n, m float64) (psi float64
 func typicalDivergence(bins int, n, m float64) float64 { return (1/n + 1/m) * float64(bins-1) }
 
 func limitDivergence(alpha float64, bins int, n, m float64) float64 {
-	return (1/n + 1/m) * upperChi2(alpha, bins-1)
+	return (1/n + 1/m) * upperChi2(alpha, float64(bins-1))
 }
 
 // scatter is the standard deviation of the difference of two shares, of n and of m, when both are drawn from where the share is p.

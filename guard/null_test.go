@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"andon/schemas/event"
 	"andon/schemas/identity"
 	"andon/schemas/verdict"
 )
@@ -14,13 +13,13 @@ import (
 func TestQuantiles(t *testing.T) {
 	for _, c := range []struct {
 		alpha float64
-		k     int
+		k     float64
 		want  float64
 	}{
 		{0.05, 3, 7.815}, {0.01, 3, 11.345}, {0.001, 3, 16.266}, {0.001, 9, 27.877}, {0.05, 9, 16.919}, {0.001, 19, 43.820}, {0.00001, 9, 39.341},
 	} {
 		if got := upperChi2(c.alpha, c.k); got < 0.99*c.want || got > 1.02*c.want {
-			t.Errorf("chi-squared of %d degrees at %v: %v, want %v", c.k, c.alpha, got, c.want)
+			t.Errorf("chi-squared of %v degrees at %v: %v, want %v", c.k, c.alpha, got, c.want)
 		}
 	}
 	for alpha, want := range map[float64]float64{0.1: 1.2816, 0.025: 1.9600, 0.001: 3.0902} {
@@ -97,21 +96,26 @@ func TestTheSampleIsOfAllJudgements(t *testing.T) {
 // A label is counted once, whatever is decided of the item afterwards, and however often it is raised.
 func TestAnItemHasOneLabel(t *testing.T) {
 	var r raisings
-	w, id := new(watch), identity.New("a")
-	r.add(start, id, w)
-	r.add(start, identity.ID{}, w)
-	if r.take(id) != w || r.take(id) != nil || r.take(identity.ID{}) != nil {
-		t.Error("not once")
+	w, id := newWatch(code, bundle, nil, new(Output)), identity.New("a")
+	r.add(start, id, w, 0.7)
+	r.add(start, identity.ID{}, w, 0.7)
+	first := r.of(id)
+	for i, confirmed := range []bool{true, false} {
+		if first.watch.label(start, first, confirmed); w.labels.learned != (share{1, 1}) || len(w.calibration.waits) != 1 || first.confirmed != confirmed {
+			t.Errorf("decision %d: %+v, %d wait", i, w.labels.learned, len(w.calibration.waits))
+		}
 	}
-	r.add(start+event.Day, id, w)
-	r.add(start+2*generation, identity.New("b"), w) // a new generation
-	if r.add(start+2*generation, id, w); r.take(id) != nil {
+	if r.of(identity.ID{}) != nil {
+		t.Error("nothing has no label")
+	}
+	r.add(start+2*generation, identity.New("b"), w, 0.7) // a new generation
+	if r.add(start+2*generation, id, w, 0.9); r.of(id) != first {
 		t.Error("raised again, it is counted again")
 	}
-	if r.add(start+4*generation, identity.New("c"), w); r.take(identity.New("b")) != w {
-		t.Error("the older generation is gone too soon")
+	if r.add(start+4*generation, identity.New("c"), w, 0.7); r.of(identity.New("b")) == nil || r.of(id) != nil {
+		t.Error("the older generation is gone too soon, or not at all")
 	}
-	if r.add(start+6*generation, id, w); r.take(id) != w {
+	if r.add(start+6*generation, id, w, 0.7); r.of(id) == first {
 		t.Error("the generations grow for ever")
 	}
 }

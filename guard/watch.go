@@ -32,6 +32,8 @@ type watch struct {
 	computed  computed
 	heard     event.Micros // the latest golden rows, or when it began
 	calls     breaker
+
+	calibration calibration
 }
 
 func newWatch(code, bundle string, names func(string) []string, out *Output) *watch {
@@ -97,13 +99,17 @@ func modelRaises(v *verdict.Verdict) bool {
 	return v.Selection == verdict.FromModel || v.Selection == verdict.FromBoth
 }
 
+// scoreOf is NaN when there is none.
+func scoreOf(v *verdict.Verdict) float64 {
+	if v.Score == nil {
+		return math.NaN()
+	}
+	return *v.Score
+}
+
 // row is a judgement as windows see it, good until the next.
 func (w *watch) row(v *verdict.Verdict) row {
-	score := math.NaN()
-	if v.Score != nil {
-		score = *v.Score
-	}
-	w.values = append(append(w.values[:0], v.Values...), score)
+	w.values = append(append(w.values[:0], v.Values...), scoreOf(v))
 	raised := modelRaises(v)
 	return row{at: v.DetectedAt, values: w.values, raised: raised, agreed: raised == (v.RuleSays == verdict.Raise),
 		both: v.Score != nil && v.RuleSays != verdict.Abstains}
@@ -125,7 +131,11 @@ func (w *watch) pass(at event.Micros) {
 		w.window, w.unfit = window{}, 0
 	}
 	m := &w.machine
-	m.goOn(at, (!m.labels || w.labels.cured()) && (!m.features || w.computed.cured()))
+	if s, seen := w.calibration.ripen(at, m); seen {
+		w.labels.tripped()
+		m.trip(at, s)
+	}
+	m.goOn(at, (!m.labels || w.labels.cured() && w.calibration.cured()) && (!m.features || w.computed.cured()))
 }
 
 // tick opens a guard that hears nothing, and prolongs the record of one that does.
