@@ -16,17 +16,21 @@ import (
 	"andon/pipeline"
 )
 
-// ErrAppending says that a later Appender of the topic took over.
-var ErrAppending = errors.New("another writer took over")
+// What may keep an Appender from writing.
+var (
+	ErrAppending = errors.New("another writer took over")                     // a later Appender of the topic
+	ErrDeposed   = errors.New("this process is not the elected one any more") // only where it writes for an Election
+)
 
 // Appender adds to a topic of one order, Decisions or Control. There is one at a time of each: a new one ends what the former left open and fences
 // it, so what Records yields after NewAppender is all there is until this one writes. It is not for concurrent use, and after an error of Append
 // of no use.
 type Appender struct {
 	Config
-	topic string
-	cl    *kgo.Client
-	log   *slog.Logger
+	topic    string
+	cl       *kgo.Client
+	log      *slog.Logger
+	election *Election // that it writes for; nil: for a person
 }
 
 // appender is the transactional id of a topic's one writer, e.g. andon-control.
@@ -67,6 +71,9 @@ func (a *Appender) Records(ctx context.Context) iter.Seq2[pipeline.Record, error
 
 // Append adds records to the topic in one transaction; each is a key and a value. Dying before its end: none is ever read, the next Appender aborts
 // them. Dying after it: all stand, and whoever reads next finds them. The error of one whose end is not known says so.
+//
+// Where it writes for an Election the group is asked in the same transaction whether this process still is the elected one. Deposed before that, nothing
+// stands. Deposed after it, the one that is elected then begins by opening an Appender: either that aborts this transaction, or it was over and is read.
 func (a *Appender) Append(ctx context.Context, records [][2][]byte) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTime)
 	defer cancel()
@@ -81,6 +88,12 @@ func (a *Appender) Append(ctx context.Context, records [][2][]byte) error {
 		_ = a.cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // else the next Appender ends it, or its time
 		return a.failed(err)
 	}
+	if a.election != nil {
+		if err := a.election.vouch(ctx, a); err != nil {
+			_ = a.cl.EndTransaction(context.WithoutCancel(ctx), kgo.TryAbort) // likewise
+			return a.failed(err)
+		}
+	}
 	if err := a.cl.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return a.failed(err)
 	}
@@ -93,6 +106,8 @@ func (a *Appender) failed(err error) error {
 	switch {
 	case slices.ContainsFunc([]error{kerr.InvalidProducerEpoch, kerr.ProducerFenced, kerr.InvalidProducerIDMapping}, fenced):
 		return pipeline.Fail(pipeline.Lost, fmt.Errorf("%w of %s: run it again: what is there is not written twice", ErrAppending, a.topic))
+	case fenced(ErrDeposed):
+		return pipeline.Fail(pipeline.Lost, fmt.Errorf("write to %s: %w", a.topic, err))
 	case denied(err):
 		return pipeline.Fail(pipeline.Refused, fmt.Errorf("write to %s: %w (docs/guides/operate.md lists the rights)", a.topic, err))
 	}

@@ -27,7 +27,8 @@ type Told struct {
 // Saying is a record of one of the topics.
 type Saying struct {
 	pipeline.Record
-	Topic string
+	Topic     string
+	Partition int32
 }
 
 // OpenTold opens topics up to their ends as of now.
@@ -77,7 +78,7 @@ func (t *Told) Past(ctx context.Context) iter.Seq2[Saying, error] {
 				r.close()
 				return nil
 			}
-			heads[i] = &Saying{record, r.topic}
+			heads[i] = &Saying{record, r.topic, r.partition}
 			return err
 		}
 		for i := range t.past {
@@ -130,7 +131,7 @@ func (t *Told) Poll(ctx context.Context, wait time.Duration) (list []Saying, err
 		t.cl.SetOffsets(skip)
 		t.next[p.Topic][p.Partition] = next
 		for i := range records {
-			list = append(list, Saying{records[i], p.Topic})
+			list = append(list, Saying{records[i], p.Topic, p.Partition})
 		}
 		if e != nil {
 			err = pipeline.Fail(pipeline.Lost, fmt.Errorf("read %s partition %d: %w", p.Topic, p.Partition, e))

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -62,52 +61,4 @@ func TestToldComesInTheOrderOfTime(t *testing.T) {
 	if want := []string{s.Decisions() + " last", s.Verdicts() + " later"}; !slices.Equal(got, want) {
 		t.Errorf("told %v, want %v", got, want)
 	}
-}
-
-// One member is elected at a time; when it leaves, the other is.
-func TestOneIsElected(t *testing.T) {
-	s := real(t)
-	stand := func(instance string) *Election {
-		c := s.Config
-		c.Instance = instance
-		e, err := Stand(t.Context(), c, Guard, quiet(t))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(e.Close)
-		return e
-	}
-	first := stand("first")
-	turn, stop, err := first.Turn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
-	second := stand("second")
-	wait, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	elected := make(chan error, 1)
-	go func() {
-		_, stop, err := second.Turn(wait)
-		if err == nil {
-			stop()
-		}
-		elected <- err
-	}()
-	// The group may give the turn to the newcomer, or leave it where it is: never to both.
-	select {
-	case err := <-elected:
-		if err != nil || turn.Err() == nil {
-			t.Fatalf("two are elected: %v", err)
-		}
-		return
-	default:
-	}
-	if err := first.Leave(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-elected; err != nil {
-		t.Fatal(err)
-	}
-	<-turn.Done()
 }
