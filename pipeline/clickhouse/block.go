@@ -6,16 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"andon/pipeline"
-	"andon/pipeline/load"
 	"andon/schemas/event"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 )
-
-// insertTimeout bounds one insert: well within the time a consumer group waits for a member that does not let go of its partitions.
-const insertTimeout = 30 * time.Second
 
 // Rows are gathered column by column: few at a time, so that the columns stay in the processor's cache. They are sent many at a time, since each
 // message costs the server a millisecond, but not all at once, since the client's columns would have to grow to that size for each insert.
@@ -170,26 +165,6 @@ func (b *block[R]) failed(doing string, err error) error {
 		_ = b.batch.Abort() // ends the connection; after a Send it has ended
 	}
 	return fmt.Errorf("clickhouse: %s %s: %w", doing, b.table, err)
-}
-
-// insert makes rows of the records that read finds to be rows: it sets what row points to, or counts in Inserted what the record is instead.
-func (b *block[R]) insert(ctx context.Context, records []pipeline.Record, row *R, read func(pipeline.Record, *load.Inserted) bool) (load.Inserted, error) {
-	ctx, cancel := context.WithTimeout(ctx, insertTimeout)
-	defer cancel()
-	var done load.Inserted
-	for _, record := range records {
-		if !read(record, &done) {
-			continue
-		}
-		if err := b.add(ctx, row); err != nil {
-			return load.Inserted{}, err
-		}
-	}
-	if err := b.commit(ctx); err != nil {
-		return load.Inserted{}, err
-	}
-	done.Rows = b.rows
-	return done, nil
 }
 
 // instant is m as ClickHouse takes it.

@@ -16,27 +16,11 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// ledger compares one table with its log: load.Ledger. The hash of a row is xxHash64 of the texts of all columns that Insert writes, so it proves
-// that the row says what this build makes of the record, and where the record lay; only load_time, and what the server works out, are left out.
-type ledger[R any] struct {
-	load.Table
-	db      *DB
-	name    string
-	fields  []field[R]
-	reading func(load.Partition) (*R, func(pipeline.Record, *load.Inserted) bool)
-}
-
 // Ledgers are the tables the loader fills, by name, as they are compared with the log. families is that of Events.
 func (db *DB) Ledgers(families map[string]event.Family) map[string]load.Ledger {
-	e, x, c := events{db, families}, exceptions{db, quiet}, costs{db, quiet}
-	v, d, h := verdicts{db, quiet}, decisions{db, quiet}, health{db, quiet}
 	return map[string]load.Ledger{
-		tables.Events:     ledger[eventRow]{e, db, tables.Events, eventFields, e.reading},
-		tables.Exceptions: ledger[exceptionRow]{x, db, tables.Exceptions, exceptionFields, x.reading},
-		tables.Costs:      ledger[costRow]{c, db, tables.Costs, costFields, c.reading},
-		tables.Verdicts:   ledger[verdictRow]{v, db, tables.Verdicts, verdictFields, v.reading},
-		tables.Decisions:  ledger[decisionRow]{d, db, tables.Decisions, decisionFields, d.reading},
-		tables.Health:     ledger[healthRow]{h, db, tables.Health, healthFields, h.reading},
+		tables.Events: db.Events(families), tables.Exceptions: db.Exceptions(quiet), tables.Costs: db.Costs(quiet),
+		tables.Verdicts: db.Verdicts(quiet), tables.Decisions: db.Decisions(quiet), tables.Health: db.Health(quiet),
 	}
 }
 
@@ -44,28 +28,24 @@ func (db *DB) Ledgers(families map[string]event.Family) map[string]load.Ledger {
 var quiet = slog.New(slog.DiscardHandler)
 
 // Expect implements load.Ledger.
-func (l ledger[R]) Expect(from load.Partition, records []pipeline.Record) (rows []load.Row) {
-	row, read := l.reading(from)
+func (t table[T]) Expect(from load.Partition, records []pipeline.Record) (rows []load.Row) {
 	var skipped load.Inserted
 	var text []byte
-	for _, record := range records {
-		if !read(record, &skipped) {
-			continue
-		}
+	for r := range t.rows(from, records, &skipped) {
 		text = text[:0]
-		for i := range l.fields {
-			text = l.fields[i].text(text, row)
+		for i := range t.fields {
+			text = t.fields[i].text(text, r)
 		}
-		rows = append(rows, load.Row{Offset: record.Offset, Hash: xxhash.Sum64(text), Copies: 1})
+		rows = append(rows, load.Row{Offset: r.offset, Hash: xxhash.Sum64(text), Copies: 1})
 	}
 	return rows
 }
 
 // Sums implements load.Ledger.
-func (l ledger[R]) Sums(ctx context.Context, at load.Partition, from, to, size int64) (map[int64]load.Sum, error) {
+func (t table[T]) Sums(ctx context.Context, at load.Partition, from, to, size int64) (map[int64]load.Sum, error) {
 	sums := map[int64]load.Sum{}
-	query := fmt.Sprintf("SELECT intDiv(`offset`, %d) AS n, toInt64(count()), sum(%s) FROM %s.%s WHERE %s GROUP BY n", size, l.hash(), l.db.name, l.name, ofRange)
-	err := l.db.each(inRange(ctx, at, from, to), query, func(scan func(...any) error) error {
+	query := fmt.Sprintf("SELECT intDiv(`offset`, %d) AS n, toInt64(count()), sum(%s) FROM %s.%s WHERE %s GROUP BY n", size, t.hash(), t.db.name, t.name, ofRange)
+	err := t.db.each(inRange(ctx, at, from, to), query, func(scan func(...any) error) error {
 		var n, rows int64
 		var hash uint64
 		err := scan(&n, &rows, &hash)
@@ -73,22 +53,22 @@ func (l ledger[R]) Sums(ctx context.Context, at load.Partition, from, to, size i
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("clickhouse: add up %s: %w", l.name, err)
+		return nil, fmt.Errorf("clickhouse: add up %s: %w", t.name, err)
 	}
 	return sums, nil
 }
 
 // Rows implements load.Ledger. Of rows with one key the table shows the one that came in last.
-func (l ledger[R]) Rows(ctx context.Context, at load.Partition, from, to int64) (list []load.Row, err error) {
+func (t table[T]) Rows(ctx context.Context, at load.Partition, from, to int64) (list []load.Row, err error) {
 	var key string
 	const keys = "SELECT concat(sorting_key, if(partition_key = '', '', ', '), partition_key) FROM system.tables WHERE database = {database:String} AND name = {table:String}"
-	named := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"database": l.db.name, "table": l.name}))
-	if err := l.db.conn.QueryRow(named, keys).Scan(&key); err != nil {
-		return nil, fmt.Errorf("clickhouse: key of %s: %w", l.name, err)
+	named := clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"database": t.db.name, "table": t.name}))
+	if err := t.db.conn.QueryRow(named, keys).Scan(&key); err != nil {
+		return nil, fmt.Errorf("clickhouse: key of %s: %w", t.name, err)
 	}
 	query := fmt.Sprintf("SELECT any(`offset`) AS at, argMax(%s, load_time), toInt64(count()) FROM %s.%s WHERE %s GROUP BY tuple(%s) ORDER BY at",
-		l.hash(), l.db.name, l.name, ofRange, key)
-	err = l.db.each(inRange(ctx, at, from, to), query, func(scan func(...any) error) error {
+		t.hash(), t.db.name, t.name, ofRange, key)
+	err = t.db.each(inRange(ctx, at, from, to), query, func(scan func(...any) error) error {
 		var row load.Row
 		var copies int64
 		err := scan(&row.Offset, &row.Hash, &copies)
@@ -97,15 +77,16 @@ func (l ledger[R]) Rows(ctx context.Context, at load.Partition, from, to int64) 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("clickhouse: read rows of %s: %w", l.name, err)
+		return nil, fmt.Errorf("clickhouse: read rows of %s: %w", t.name, err)
 	}
 	return list, nil
 }
 
-// hash is the expression of a row's hash.
-func (l ledger[R]) hash() string {
-	texts := make([]string, len(l.fields))
-	for i, f := range l.fields {
+// hash is the expression of a row's hash: xxHash64 of the texts of all columns that Insert writes, so it proves that the row says what this build
+// makes of the record, and where the record lay; only load_time, and what the server works out, are left out.
+func (t table[T]) hash() string {
+	texts := make([]string, len(t.fields))
+	for i, f := range t.fields {
 		texts[i] = f.sql
 	}
 	return "xxHash64(concat(" + strings.Join(texts, ", ") + "))"
