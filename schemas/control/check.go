@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
+	"andon/schemas/check"
 	"andon/schemas/exception"
 	"andon/schemas/verdict"
 )
@@ -49,7 +49,7 @@ func (r *Record) Check() error {
 func (r *Record) checkKind() error {
 	has := map[Kind]bool{KindPolicy: r.Policy != nil, KindBundle: r.Bundle != nil, KindGuard: r.Guard != nil, KindSettings: len(r.Settings) > 0}
 	if is, known := has[r.Kind]; !known {
-		return among("kind", r.Kind, KindPolicy, KindBundle, KindGuard, KindSettings)
+		return check.Among("kind", r.Kind, KindPolicy, KindBundle, KindGuard, KindSettings)
 	} else if !is {
 		return fmt.Errorf("%s is missing: a record of kind %s has it", r.Kind, r.Kind)
 	}
@@ -63,16 +63,16 @@ func (r *Record) checkKind() error {
 
 func (r *Record) checkPolicy() error {
 	p := r.Policy
-	if err := oneLine(
+	if err := check.OneLine(
 		codeNamed("policy.code", p.Code),
-		among("policy.mode", p.Mode, verdict.Off, verdict.Shadow, verdict.Canary, verdict.Live),
+		check.Among("policy.mode", p.Mode, verdict.Off, verdict.Shadow, verdict.Canary, verdict.Live),
 		share("policy.threshold_bp", p.ThresholdBP), share("policy.clear_bp", p.ClearBP), share("policy.sample_bp", p.SampleBP),
 		share("policy.canary_bp", p.CanaryBP),
 	); err != nil {
 		return err
 	}
 	if p.Floor != "" {
-		if err := among("policy.floor", p.Floor, exception.Minor, exception.Major, exception.Critical); err != nil {
+		if err := check.Among("policy.floor", p.Floor, exception.Minor, exception.Major, exception.Critical); err != nil {
 			return err
 		}
 	}
@@ -119,19 +119,19 @@ func (r *Record) checkBundle() error {
 var tripped = []string{verdict.GuardGolden, verdict.GuardFeatures, verdict.GuardDrift, verdict.GuardLabels}
 
 func (g *Guard) check() error {
-	if err := oneLine(codeNamed("guard.code", g.Code), among("guard.state", g.State, Closed, Open, HalfOpen)); err != nil {
+	if err := check.OneLine(codeNamed("guard.code", g.Code), check.Among("guard.state", g.State, Closed, Open, HalfOpen)); err != nil {
 		return err
 	}
 	if _, _, err := ParseBundle(g.Bundle); err != nil {
 		return fmt.Errorf("guard.bundle: %w", err)
 	}
 	if g.Signal != "" {
-		if err := among("guard.signal", g.Signal, G0, G1, G2, G3, G4, G5, G6); err != nil {
+		if err := check.Among("guard.signal", g.Signal, G0, G1, G2, G3, G4, G5, G6); err != nil {
 			return err
 		}
 	}
 	if g.State != Closed || g.Reason != "" {
-		if err := among("guard.reason", g.Reason, tripped...); err != nil {
+		if err := check.Among("guard.reason", g.Reason, tripped...); err != nil {
 			return err
 		}
 	}
@@ -164,27 +164,4 @@ func share(name string, bp int32) error {
 		return fmt.Errorf("%s is %d: basis points, 0 to 10000", name, bp)
 	}
 	return nil
-}
-
-// oneLine joins errors into one line; nil when there is none.
-func oneLine(list ...error) error {
-	if err := errors.Join(list...); err != nil {
-		return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
-	}
-	return nil
-}
-
-// among refuses a value that is none of a list.
-func among[S ~string](name string, value S, list ...S) error {
-	if slices.Contains(list, value) {
-		return nil
-	}
-	var names []string
-	for _, s := range list {
-		names = append(names, string(s))
-	}
-	if value == "" {
-		return fmt.Errorf("%s is missing: one of %s", name, strings.Join(names, ", "))
-	}
-	return fmt.Errorf("%s is %q: one of %s", name, string(value), strings.Join(names, ", "))
 }

@@ -5,9 +5,8 @@ package decision
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
+	"andon/schemas/check"
 	"andon/schemas/event"
 	"andon/schemas/identity"
 
@@ -146,13 +145,13 @@ func (d *Decision) Check() error {
 	case d.RevisionSeen < 0 || d.RevisionSeen > 0 && d.ItemKind == Verdict:
 		return fmt.Errorf("revision_seen is %d: the revision of the exception that was looked at, leave it out where it is not known and for a verdict", d.RevisionSeen)
 	}
-	if err := errors.Join(
-		among("item_kind", d.ItemKind, Exception, Verdict),
-		among("verdict", d.Verdict, Confirmed, FalseAlarm, Unsure, Duplicate),
-		among("source", d.Source, Triage, CarrierOutcome, Auto, Simulate),
-		among("selection", d.Selection, FromRule, FromML, Random),
+	if err := check.OneLine(
+		check.Among("item_kind", d.ItemKind, Exception, Verdict),
+		check.Among("verdict", d.Verdict, Confirmed, FalseAlarm, Unsure, Duplicate),
+		check.Among("source", d.Source, Triage, CarrierOutcome, Auto, Simulate),
+		check.Among("selection", d.Selection, FromRule, FromML, Random),
 	); err != nil {
-		return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+		return err
 	}
 	if id := NewID(d.Tenant, d.ItemID, d.IdempotencyKey); d.ID != id {
 		return fmt.Errorf("decision_id is %s, that of its tenant, item_id and idempotency_key is %s: leave it out", d.ID, id)
@@ -165,19 +164,4 @@ var hints = map[string]string{
 	"tenant": "that of the item, e.g. default", "code": "that of the item, e.g. CA-05", "subject": "that of the item, the key of its events",
 	"reviewer":        "who decided",
 	"idempotency_key": "a name of its own for each decision, the same when it is sent again, e.g. the ticket's number",
-}
-
-// among refuses a value that is none of a list.
-func among[S ~string](name string, value S, list ...S) error {
-	if slices.Contains(list, value) {
-		return nil
-	}
-	var names []string
-	for _, s := range list {
-		names = append(names, string(s))
-	}
-	if value == "" {
-		return fmt.Errorf("%s is missing: one of %s", name, strings.Join(names, ", "))
-	}
-	return fmt.Errorf("%s is %q: one of %s", name, string(value), strings.Join(names, ", "))
 }
