@@ -1,45 +1,19 @@
 package pipeline_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"andon/pipeline"
-	"andon/schemas/beat"
 	"andon/schemas/control"
 	"andon/schemas/event"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
 	"andon/schemas/verdict"
 )
-
-// moody is a model whose answers differ at each call: a score, or none.
-type moody struct {
-	mu    sync.Mutex
-	calls int
-}
-
-func (m *moody) Score(_ context.Context, requests []beat.Request) (replies []beat.Reply) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for range requests {
-		m.calls++
-		switch m.calls % 7 {
-		case 3:
-			replies = append(replies, beat.Reply{Reason: verdict.Timeout})
-		case 5:
-			replies = append(replies, beat.Reply{Reason: verdict.BreakerOpen})
-		default:
-			replies = append(replies, beat.Reply{Score: float64(m.calls*7919%1000) / 1000})
-		}
-	}
-	return replies
-}
 
 // A model that never answers alike decides about lateness; its policy and guard change on the way, and lanes are restored every few beats. Each restore
 // comes to the outputs of its journal again, without asking anything twice, every judgement is decided in its beat, and by the fallback when there is

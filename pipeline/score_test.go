@@ -12,6 +12,7 @@ import (
 	"andon/pipeline"
 	"andon/schemas/beat"
 	"andon/schemas/exception"
+	"andon/schemas/verdict"
 )
 
 // asking is an engine that asks a model about each event and raises what the answers so far add up to.
@@ -43,21 +44,24 @@ func (a *asking) Settle(replies []beat.Reply) beat.Settled {
 func (a *asking) Keep() { a.Engine.Keep(); a.kept = a.sum }
 func (a *asking) Undo() { a.Engine.Undo(); a.sum = a.kept }
 
-// script answers otherwise at each call.
-type script struct {
+// moody is a model whose answers differ at each call: a score of all its bits, or none.
+type moody struct {
 	mu    sync.Mutex
 	calls int
 }
 
-func (s *script) Score(_ context.Context, requests []beat.Request) (replies []beat.Reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (m *moody) Score(_ context.Context, requests []beat.Request) (replies []beat.Reply) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for range requests {
-		s.calls++
-		if s.calls%5 == 0 {
-			replies = append(replies, beat.Reply{Reason: "timeout"})
-		} else {
-			replies = append(replies, beat.Reply{Score: math.Sqrt(float64(s.calls)) / 7})
+		m.calls++
+		switch m.calls % 7 {
+		case 3:
+			replies = append(replies, beat.Reply{Reason: verdict.Timeout})
+		case 5:
+			replies = append(replies, beat.Reply{Reason: verdict.BreakerOpen})
+		default:
+			replies = append(replies, beat.Reply{Score: math.Mod(7*math.Sqrt(float64(m.calls)), 1)})
 		}
 	}
 	return replies
@@ -69,11 +73,11 @@ func TestARestoreTakesTheAnswersOfTheJournal(t *testing.T) {
 		live, again := newWorld(), newWorld()
 		day(t, live, again)
 		cut := rapid.IntRange(1, 30).Draw(t, "cut")
-		scripts := [2]*script{{}, {}}
+		models := [2]*moody{{}, {}}
 		for i, w := range []*world{live, again} {
 			w.options.Cut = func(pipeline.Lane) int { return cut }
 			w.wrap = func(e pipeline.Engine) pipeline.Engine { return &asking{Engine: e} }
-			w.config.Scorer = scripts[i]
+			w.config.Scorer = models[i]
 		}
 		live.mustRun(t)
 		stop := errors.New("stop")
@@ -87,8 +91,8 @@ func TestARestoreTakesTheAnswersOfTheJournal(t *testing.T) {
 		if len(a) != len(b) || a[len(a)-1].Before != b[len(b)-1].Before || a[len(a)-1].Outputs != b[len(b)-1].Outputs {
 			t.Fatalf("%d and %d entries, the last %+v and %+v", len(a), len(b), a[len(a)-1], b[len(b)-1])
 		}
-		if scripts[0].calls != scripts[1].calls || scripts[0].calls == 0 && len(a) > 2 {
-			t.Fatalf("%d questions without restores, %d with", scripts[0].calls, scripts[1].calls)
+		if models[0].calls != models[1].calls || models[0].calls == 0 && len(a) > 2 {
+			t.Fatalf("%d questions without restores, %d with", models[0].calls, models[1].calls)
 		}
 	})
 }
