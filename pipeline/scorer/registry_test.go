@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -130,7 +132,9 @@ func TestOnlyTheRegisteredFileAnswers(t *testing.T) {
 func (f *fixture) put(t *testing.T, id string, local bundle.Model, far remote) {
 	t.Helper()
 	b := bundletest.New(t, "one", 1, "carrier/1", columns...)
-	f.models.Store(&map[string]*model{id: {bundle: b, width: len(columns), log: f.Registry.log, local: local, remote: far}})
+	more := maps.Clone(*f.models.Load())
+	more[id] = &model{bundle: b, width: len(columns), log: f.Registry.log, local: local, remote: far}
+	f.models.Store(&more)
 }
 
 type local func(rows []float64, n int, out []float64) error
@@ -187,14 +191,14 @@ func TestNoTimeIsAReason(t *testing.T) {
 	}
 }
 
-type far func(rows []float64, n int, out []beat.Reply)
+type far func(ctx context.Context, n int, out []beat.Reply)
 
-func (f far) Score(_ context.Context, rows []float64, n int, out []beat.Reply) { f(rows, n, out) }
-func (far) Close() error                                                       { return nil }
+func (f far) Score(ctx context.Context, _ []float64, n int, out []beat.Reply) { f(ctx, n, out) }
+func (far) Close() error                                                      { return nil }
 
 func TestARemoteAnswersPerRow(t *testing.T) {
 	f := fresh(t)
-	f.put(t, "far@1", nil, far(func(_ []float64, n int, out []beat.Reply) {
+	f.put(t, "far@1", nil, far(func(_ context.Context, n int, out []beat.Reply) {
 		for i := range out[:n] {
 			out[i] = beat.Reply{Score: 0.1234567, Reason: []string{"", verdict.BreakerOpen}[i%2]}
 		}
@@ -202,6 +206,40 @@ func TestARemoteAnswersPerRow(t *testing.T) {
 	replies := f.Score(t.Context(), []beat.Request{question("far@1", 0), question("far@1", 1)})
 	if replies[0] != (beat.Reply{Score: 0.123457}) || replies[1].Reason != verdict.BreakerOpen {
 		t.Errorf("%+v", replies)
+	}
+}
+
+// A server that hangs until the time is over takes its answers from no other model that is asked with it.
+func TestOneThatHangsCostsNoOther(t *testing.T) {
+	f := fresh(t)
+	ctx, over := context.WithTimeout(t.Context(), 10*time.Second)
+	defer over()
+	answered := make(chan struct{})
+	f.put(t, "hangs@1", nil, far(func(ctx context.Context, n int, out []beat.Reply) {
+		<-ctx.Done()
+		refuse(out, []int{0}, verdict.Timeout)
+	}))
+	f.put(t, "near@1", local(func(_ []float64, _ int, out []float64) error {
+		out[0] = 0.25
+		select {
+		case <-answered:
+		case <-ctx.Done():
+		}
+		over()
+		return nil
+	}), nil)
+	f.put(t, "far@1", nil, far(func(_ context.Context, _ int, out []beat.Reply) {
+		out[0] = beat.Reply{Score: 0.5}
+		close(answered)
+	}))
+	replies := f.Score(ctx, []beat.Request{question("hangs@1", 0), question("near@1", 1), question("far@1", 2)})
+	if want := []beat.Reply{{Reason: verdict.Timeout}, {Score: 0.25}, {Score: 0.5}}; !slices.Equal(replies, want) {
+		t.Errorf("%+v, want %+v", replies, want)
+	}
+	for at, n := range map[[2]string]float64{{"hangs@1", verdict.Timeout}: 1, {"near@1", scored}: 1, {"far@1", scored}: 1} {
+		if got := testutil.ToFloat64(f.metrics.scores.WithLabelValues(at[:]...)); got != n {
+			t.Errorf("%v counted %v times, want %v", at, got, n)
+		}
 	}
 }
 

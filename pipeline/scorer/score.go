@@ -2,6 +2,7 @@ package scorer
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"andon/schemas/beat"
@@ -25,23 +26,37 @@ type group struct {
 	asked  []int
 }
 
-// Score implements pipeline.Scorer. Scores are rounded to 6 digits behind the point.
+// Score implements pipeline.Scorer. Scores are rounded to 6 digits behind the point. Models on servers are asked all at once, and those in the process
+// meanwhile: whoever hangs costs no other its answers.
 func (r *Registry) Score(ctx context.Context, requests []beat.Request) []beat.Reply {
 	replies := make([]beat.Reply, len(requests))
 	s := r.scratch.Get().(*scratch)
 	defer r.scratch.Put(s)
 	s.divide(requests)
 	models := *r.models.Load()
+	var far sync.WaitGroup
 	for _, g := range s.groups {
 		switch m := models[g.bundle]; {
-		case m != nil && !m.registeredAs(requests[g.asked[0]].Model):
-			refuse(replies, g.asked, verdict.ModelMissing)
-		case m != nil:
-			r.ask(ctx, m, s, g, requests, replies)
-		default:
+		case m == nil:
 			r.want(g.bundle)
 			refuse(replies, g.asked, verdict.ModelMissing)
+		case !m.registeredAs(requests[g.asked[0]].Model):
+			refuse(replies, g.asked, verdict.ModelMissing)
+		case m.remote != nil:
+			far.Go(func() {
+				own := r.scratch.Get().(*scratch)
+				defer r.scratch.Put(own)
+				r.ask(ctx, m, own, g, requests, replies)
+			})
 		}
+	}
+	for _, g := range s.groups {
+		if m := models[g.bundle]; m != nil && m.remote == nil && m.registeredAs(requests[g.asked[0]].Model) {
+			r.ask(ctx, m, s, g, requests, replies)
+		}
+	}
+	far.Wait()
+	for _, g := range s.groups {
 		r.metrics.count(g, replies)
 	}
 	return replies
