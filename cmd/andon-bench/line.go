@@ -32,7 +32,7 @@ func (lineCmd) Help() string {
 
   consume, decode, commit    the loop with an engine that only counts: the ceiling
   detect with all rules      the same with the engine; CPU and memory of it
-  detect and load            detection and all three loaders together from an empty start: what the whole line takes on these cores
+  detect and load            detection and the loaders together from an empty start: what the whole line takes on these cores
 
 Beats of at most 20,000 records, each committed in a transaction with its outputs; clock: log.`
 }

@@ -9,9 +9,8 @@ import (
 	"strings"
 
 	"andon/pipeline/kafka"
+	"andon/replay/baseline"
 	tables "andon/schemas/clickhouse"
-	"andon/schemas/cost"
-	"andon/schemas/exception"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
@@ -20,14 +19,15 @@ import (
 type loadCmd struct {
 	Orders int    `default:"150000" help:"Orders of a simulated day."`
 	Events int64  `default:"2000000" help:"Events that are detected and loaded."`
-	Others int64  `default:"1000000" help:"Exceptions, and costs, that are loaded: what came of the events, repeated under other subjects up to this number."`
+	Others int64  `default:"1000000" help:"Exceptions, verdicts, costs and decisions that are loaded, of each so many: what came of the events, repeated under other subjects."`
 	Broker string `default:"kfake" enum:"kfake,Kafka" help:"kfake (a process of its own) or Kafka (4.3.1)."`
 }
 
 // Help is shown by --help.
 func (loadCmd) Help() string {
-	return `Simulated events are written and detected first, untimed, and what came of them is repeated under other subjects. Then the real loaders bring the topics into ClickHouse: each table alone, then all
-at once, each time into new tables. ClickHouse, broker and loader share the cores.`
+	return `Simulated events are written and detected first, untimed, and what came of them is repeated under other subjects; what people decided is made up
+of the exceptions. Then the real loaders bring the topics into ClickHouse: each table alone, then all at once, each time into new tables. ClickHouse,
+broker and loader share the cores.`
 }
 
 // Run measures each table and all.
@@ -76,10 +76,15 @@ type loadRun struct {
 // prepare fills the topics.
 func (m *loadRun) prepare(ctx context.Context, c loadCmd) error {
 	say("writing and detecting %d events", c.Events)
-	if _, err := write(ctx, []broker{m.on}, c.Orders, m.Head.Seed, c.Events); err != nil {
+	_, err := write(ctx, []broker{m.on}, c.Orders, m.Head.Seed, c.Events)
+	if err != nil {
 		return err
 	}
-	d, err := detect(ctx, m.at, logSettings(), withRules(logSettings()))
+	s := logSettings()
+	if s.Reference, err = baseline.Simulated(); err != nil { // what is usual: without it the contested rules say nothing
+		return err
+	}
+	d, err := detect(ctx, m.at, s, withRules(s))
 	if err != nil {
 		return err
 	}
@@ -87,45 +92,26 @@ func (m *loadRun) prepare(ctx context.Context, c loadCmd) error {
 	if err := first(d.stop(), stalled, ctx.Err()); err != nil {
 		return err
 	}
-	m.records = map[string]int64{tables.Events: c.Events, tables.Exceptions: d.exceptions.Load(), tables.Costs: d.costs.Load()}
 	r, err := newTopicReader(m.at.Brokers)
 	if err != nil {
 		return err
 	}
 	defer r.close()
+	m.records = map[string]int64{tables.Events: c.Events}
 	for _, t := range []struct {
-		table, topic string
-		as           func(value []byte, copy int) (key, copied []byte, err error)
-	}{{tables.Exceptions, m.at.Exceptions(), exceptionCopy}, {tables.Costs, m.at.Costs(), costCopy}} {
-		if n := m.records[t.table]; n > 0 {
-			if m.records[t.table], err = r.repeat(ctx, t.topic, n, c.Others, t.as); err != nil {
-				return err
-			}
+		table, from, to string
+		as              copied
+	}{
+		{tables.Decisions, m.at.Exceptions(), m.at.Decisions(), decided},
+		{tables.Exceptions, m.at.Exceptions(), m.at.Exceptions(), exceptionCopy},
+		{tables.Verdicts, m.at.Verdicts(), m.at.Verdicts(), verdictCopy},
+		{tables.Costs, m.at.Costs(), m.at.Costs(), costCopy},
+	} {
+		if m.records[t.table], err = r.repeat(ctx, t.from, t.to, c.Others, t.as); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// exceptionCopy is a revision of an exception as that of another subject.
-func exceptionCopy(value []byte, copy int) ([]byte, []byte, error) {
-	var x exception.Exception
-	if err := exception.Decode(value, &x); err != nil {
-		return nil, nil, err
-	}
-	x.Subject = fmt.Sprintf("%s-%d", x.Subject, copy)
-	x.ID = exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode)
-	return []byte(x.ID.String()), exception.Append(nil, &x), nil
-}
-
-// costCopy is a cost as that of another subject.
-func costCopy(value []byte, copy int) ([]byte, []byte, error) {
-	var x cost.Cost
-	if err := cost.Decode(value, &x); err != nil {
-		return nil, nil, err
-	}
-	x.Subject = fmt.Sprintf("%s-%d", x.Subject, copy)
-	x.ID = cost.NewID(x.Tenant, x.Component, x.Subject, x.Part)
-	return []byte(x.ID.String()), cost.Append(nil, &x), nil
 }
 
 // measure loads some tables from the beginning of their topics.
@@ -157,7 +143,7 @@ func (m *loadRun) measure(ctx context.Context, name string, names ...string) err
 	r.Values["rows"], r.Values["rows_per_s"] = rows, rows/after.at.Sub(before.at).Seconds()
 	after.since(before, rows, r.Values)
 	for _, x := range l.loaders {
-		r.Values[x.table+"_rows"] = float64(x.rows.Load())
+		r.Values[x.name+"_rows"] = float64(x.rows.Load())
 	}
 	if r.Values["row_disk_bytes"], err = m.diskBytes(ctx, database, names); err != nil {
 		return err
@@ -172,7 +158,7 @@ func (m *loadRun) rewind(ctx context.Context) error {
 		return err
 	}
 	defer r.close()
-	for _, group := range []string{kafka.LoadEvents, kafka.LoadExceptions, kafka.LoadCosts} {
+	for _, group := range kafka.LoadGroups {
 		at, err := r.admin.FetchOffsets(ctx, m.at.Group(group))
 		if err != nil {
 			return fmt.Errorf("offsets of %s: %w", group, err)

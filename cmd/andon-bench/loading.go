@@ -63,9 +63,9 @@ type loading struct {
 
 // loader loads one table.
 type loader struct {
-	table string
+	load.Table
+	name  string
 	from  *kafka.LoadLog
-	into  load.Table
 	seen  func(load.Partition, []pipeline.Record) // of each block, once its rows are there; may be nil
 	rows  atomic.Int64
 	done  atomic.Int64 // records that should be rows: rows and undecodable ones
@@ -75,7 +75,7 @@ type loader struct {
 
 // Insert implements load.Table.
 func (l *loader) Insert(ctx context.Context, token string, from load.Partition, records []pipeline.Record) (load.Inserted, error) {
-	in, err := l.into.Insert(ctx, token, from, records)
+	in, err := l.Table.Insert(ctx, token, from, records)
 	if err == nil {
 		if l.seen != nil {
 			l.seen(from, records)
@@ -86,18 +86,8 @@ func (l *loader) Insert(ctx context.Context, token string, from load.Partition, 
 	return in, err
 }
 
-// Offsets implements load.Table.
-func (l *loader) Offsets(ctx context.Context, at load.Partition, from, to int64) ([]int64, error) {
-	return l.into.Offsets(ctx, at, from, to)
-}
-
-// Count implements load.Table.
-func (l *loader) Count(ctx context.Context, ranges []load.Closed) (map[load.Partition]int, error) {
-	return l.into.Count(ctx, ranges)
-}
-
-// measured are the tables of what each event and each change makes a row of.
-var measured = []string{tables.Events, tables.Exceptions, tables.Costs}
+// measured are the tables that grow with what happens. Only model_health does not: a guard changes a few times a day.
+var measured = []string{tables.Events, tables.Exceptions, tables.Verdicts, tables.Costs, tables.Decisions}
 
 // loadInto starts the loaders of some tables (none named: all) from the topics of at into a database; each block's records are shown to seen.
 func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func(load.Partition, []pipeline.Record), names ...string) (*loading, error) {
@@ -114,16 +104,20 @@ func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func
 	l := &loading{}
 	ctx, l.cancel = context.WithCancel(ctx)
 	for _, name := range names {
-		x := &loader{table: name, seen: seen}
+		x := &loader{name: name, seen: seen}
 		var group string
 		var topics []string
 		switch name {
 		case tables.Events:
-			group, topics, x.into = kafka.LoadEvents, inputs, db.Events(families)
+			group, topics, x.Table = kafka.LoadEvents, inputs, db.Events(families)
 		case tables.Exceptions:
-			group, topics, x.into = kafka.LoadExceptions, []string{at.Exceptions()}, db.Exceptions(log)
+			group, topics, x.Table = kafka.LoadExceptions, []string{at.Exceptions()}, db.Exceptions(log)
+		case tables.Verdicts:
+			group, topics, x.Table = kafka.LoadVerdicts, []string{at.Verdicts()}, db.Verdicts(log)
 		case tables.Costs:
-			group, topics, x.into = kafka.LoadCosts, []string{at.Costs()}, db.Costs(log)
+			group, topics, x.Table = kafka.LoadCosts, []string{at.Costs()}, db.Costs(log)
+		case tables.Decisions:
+			group, topics, x.Table = kafka.LoadDecisions, []string{at.Decisions()}, db.Decisions(log)
 		}
 		from, err := kafka.JoinLoad(ctx, at, group, topics, log)
 		if err != nil {
@@ -138,7 +132,7 @@ func loadInto(ctx context.Context, at kafka.Config, db *clickhouse.DB, seen func
 
 func (l *loader) run(ctx context.Context, group string, log *slog.Logger) {
 	as := config.Default().Load
-	l.err = load.Run(ctx, load.Config{Table: l.table, Group: group, Linger: time.Duration(as.FlushMS) * time.Millisecond, BlockRows: as.RowsMax,
+	l.err = load.Run(ctx, load.Config{Table: l.name, Group: group, Linger: time.Duration(as.FlushMS) * time.Millisecond, BlockRows: as.RowsMax,
 		Logger: log, Registerer: prometheus.NewRegistry()}, l.from, l)
 	l.ended.Store(true)
 }
@@ -153,7 +147,7 @@ func (l *loading) wait(records map[string]int64) error {
 				return nil // stop says why
 			}
 			sum += x.done.Load()
-			all = all && x.done.Load() >= records[x.table]
+			all = all && x.done.Load() >= records[x.name]
 		}
 		if all {
 			return nil

@@ -40,7 +40,7 @@ type cli struct {
 	Line      lineCmd      `cmd:"" help:"Events a second: ceiling, with all rules, with ClickHouse loaded; on kfake and Kafka side by side."`
 	Growth    growthCmd    `cmd:"" help:"Time per event and memory with ten thousand to ten million open parcels, the core alone."`
 	Model     modelCmd     `cmd:"" help:"Carrier events a second with a model asked at every scan, beside the rules alone; the core and the model."`
-	Load      loadCmd      `cmd:"" help:"Rows a second into the tables events, exceptions and costs, each alone and all together."`
+	Load      loadCmd      `cmd:"" help:"Rows a second into the tables that grow with what happens, each alone and all together."`
 	Restore   restoreCmd   `cmd:"" help:"What snapshots cost, and how long a restart takes with them and without."`
 	Latency   latencyCmd   `cmd:"" help:"From an event to its exception and to the row, at 70 % load."`
 	Endurance enduranceCmd `cmd:"" help:"The program itself for 30 minutes at 70 % load, ClickHouse away for 5 of them and Kafka restarted."`

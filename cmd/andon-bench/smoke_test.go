@@ -34,7 +34,8 @@ func TestMeasurementsRun(t *testing.T) {
 		{"restore", []string{"--orders", "2000", "--events", "30000"},
 			map[string][]string{kfake + withSnapshots: {"events_per_s", "restore_s", "entities"}, kfake + withoutSnapshots: {"restore_s", "redone"}}},
 		{"load", []string{"--orders", "1000", "--events", "20000", "--others", "2000"},
-			map[string][]string{"events": {"rows_per_s"}, "exceptions": {"rows_per_s", "row_disk_bytes"}, "all together": {"rows_per_s"}}},
+			map[string][]string{"events": {"rows_per_s"}, "exceptions": {"rows_per_s", "row_disk_bytes"}, "verdicts": {"rows_per_s"}, "costs": {"rows_per_s"},
+				"decisions": {"rows_per_s"}, "all together": {"rows_per_s", "verdicts_rows", "decisions_rows"}}},
 		{"latency", []string{"--broker", "kfake", "--rate", "2000", "--seconds", "2", "--warm", "1"},
 			map[string][]string{kfake + figure.Detect: {"exception_p99_ms"}, kfake + figure.Whole: {"exception_p99_ms", "row_p99_ms", "event_row_p99_ms"}}},
 	} {

@@ -89,16 +89,23 @@ func (t *topicReader) read(ctx context.Context, topic string, each func(*kgo.Rec
 	return nil
 }
 
-// repeat appends copies of a topic's records, each turned into another by as, until it has as many as wanted. It returns how many it has.
-func (t *topicReader) repeat(ctx context.Context, topic string, has, want int64, as func(value []byte, copy int) ([]byte, []byte, error)) (int64, error) {
+// copied makes another record of a record's value, the turn's.
+type copied func(value []byte, turn int) (key, made []byte, err error)
+
+// repeat appends to a topic what as makes of its own records, partition by partition, or of those of another, all on the first partition: turn by turn,
+// until it has as many as wanted. It returns how many it has: fewer only if there is nothing to copy.
+func (t *topicReader) repeat(ctx context.Context, from, to string, want int64, as copied) (has int64, err error) {
 	var records []*kgo.Record
-	if err := t.read(ctx, topic, func(r *kgo.Record) error {
+	if err := t.read(ctx, from, func(r *kgo.Record) error {
 		if r.Value != nil {
 			records = append(records, r)
 		}
 		return nil
-	}); err != nil {
+	}); err != nil || len(records) == 0 {
 		return 0, err
+	}
+	if from == to {
+		has = int64(len(records))
 	}
 	var mu sync.Mutex
 	var failed error
@@ -106,9 +113,13 @@ func (t *topicReader) repeat(ctx context.Context, topic string, has, want int64,
 		for _, r := range records[:min(int64(len(records)), want-has)] {
 			key, value, err := as(r.Value, turn)
 			if err != nil {
-				return 0, fmt.Errorf("%s/%d offset %d: %w", topic, r.Partition, r.Offset, err)
+				return 0, fmt.Errorf("%s/%d offset %d: %w", from, r.Partition, r.Offset, err)
 			}
-			t.cl.Produce(ctx, &kgo.Record{Topic: topic, Partition: r.Partition, Key: key, Value: value}, func(_ *kgo.Record, err error) {
+			made := &kgo.Record{Topic: to, Key: key, Value: value}
+			if from == to {
+				made.Partition = r.Partition
+			}
+			t.cl.Produce(ctx, made, func(_ *kgo.Record, err error) {
 				if err != nil {
 					mu.Lock()
 					failed = err
