@@ -13,10 +13,10 @@ import (
 // another (yes). That time is the longer of the floor of the service's class and the 99th percentile of the gap after a scan of that status. The
 // next scan clears it; so does, handing over to CA-13, the silence after which a shipment is taken for lost, but across a border. Waiting at a pick-up
 // point is no dwell, nor is what follows DAMAGED or LOST. It is one exception a journey, open again when the shipment lies still again. Abstains
-// without a gap for the status, and where the source sends no scans on the way. State: the latest scans; of a shipment scanned more often than a
-// timeline keeps, only what the latest show. Known false positives: weekends. Script: testdata/ca_03.txt.
+// without a gap for the status, where the source sends no scans on the way, and, unless it fires, of a shipment scanned more often than a timeline
+// keeps: the latest do not show whether it lay still before. State: the latest scans. Known false positives: weekends. Script: testdata/ca_03.txt.
 var dwell = Rule{
-	Code: "CA-03", Title: "Dwell without scan", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.5",
+	Code: "CA-03", Title: "Dwell without scan", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 2, Since: "0.5",
 	Text:   "No scan has followed the last one for longer than is usual at this point of the way.",
 	NotYet: "Hours are hours of the clock: weekends wait for business calendars. Gaps by route and day of the week wait for learned baselines.",
 	Settings: []Setting{
@@ -39,6 +39,9 @@ var dwell = Rule{
 		return []string{"the scans follow each other as is usual"}
 	},
 }
+
+// forgottenScans is what a rule misses that would say no, of a shipment scanned more often than a timeline keeps.
+const forgottenScans = "scans before the latest"
 
 // silence is a time without scans that was or is too long.
 type silence struct {
@@ -79,7 +82,10 @@ func judgeDwell(c *Context, out *Verdicts) {
 	v := judgeLastScan(c, &limits, last, &worst, out)
 	if worst.after == nil && len(latest) < len(c.Facts) { // it may have been before
 		out.Add(Verdict{Kind: Blind})
-		return
+		if !v.Ask {
+			return
+		}
+		v.Kind, v.Missing = Abstains, forgottenScans
 	}
 	v.Episode = Episode{Journey: s.began()}
 	v.Value, v.Currency = s.value()

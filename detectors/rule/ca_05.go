@@ -13,10 +13,10 @@ import (
 // changes by time alone. Fires when now + the 80th percentile of the time to delivery after a scan of that status passes the promise (at risk, minor);
 // major when now + the median does (likely). It stays until 80 of 100 would be in time and the median leaves a margin; then it takes a worse slack by some
 // hours to raise it again, and that much to tell it anew while it stands. Clears with that, and at the end of the journey. The whole is a walk over
-// the scans in order, so that it depends on the facts alone. Abstains without a promise, delivery scans or a transit time for the status. State: promise
-// and the latest scans. Known false positives: carriers that catch up. Script: testdata/ca_05.txt.
+// the scans in order, so that it depends on the facts alone. Abstains without a promise, delivery scans or a transit time for the status, and, unless it
+// fires, of a shipment scanned more often than a timeline keeps. State: promise and the latest scans. Known false positives: carriers that catch up. Script: testdata/ca_05.txt.
 var predictedLate = Rule{
-	Code: "CA-05", Title: "Predicted late", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 1, Since: "0.5",
+	Code: "CA-05", Title: "Predicted late", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 2, Since: "0.5",
 	Text:   "Going by what the rest of the way usually takes, the shipment will not be delivered by its promise.",
 	NotYet: "Transit times by route wait for learned baselines: they are by carrier, service and status.",
 	Settings: []Setting{
@@ -65,14 +65,17 @@ func judgePredictedLate(c *Context, out *Verdicts) {
 			out.Wait(next)
 		}
 	}
-	if p.judged == 0 {
-		return
-	}
-	if p.ever == 0 && len(latest) < len(c.Facts) { // it may have been before
-		out.Add(Verdict{Kind: Blind})
-		return
-	}
 	v := p.verdict(over)
+	switch {
+	case p.ever == 0 && len(latest) < len(c.Facts): // it may have been before
+		out.Add(Verdict{Kind: Blind})
+		if over != nil {
+			return
+		}
+		v.Kind, v.Missing, v.Ask = Abstains, forgottenScans, p.judged != 0
+	case p.judged == 0:
+		return
+	}
 	v.Value, v.Currency = s.value()
 	out.Add(v)
 	out.Evidence(s.manifest, p.told.scan)

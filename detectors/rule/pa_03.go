@@ -46,7 +46,7 @@ func judgeWeightMismatch(c *Context, out *Verdicts) {
 	settle := event.Micros(c.Values[3]) * event.Second
 	cartons := &c.cartons
 	cartons.Reset()
-	var last uint32 // the carton of the last weighing
+	var last event.Micros // when the last weighing was judged
 	for _, f := range c.Facts {
 		switch {
 		case f.Type == event.PackItem:
@@ -56,7 +56,7 @@ func judgeWeightMismatch(c *Context, out *Verdicts) {
 			out.Wait(f.Time + settle)
 		default:
 			cartonOf(cartons, f.Place).weigh(c, f, f.Time+settle)
-			last = f.Place
+			last = f.Time + settle
 		}
 	}
 	for i := range cartons.All {
@@ -65,7 +65,7 @@ func judgeWeightMismatch(c *Context, out *Verdicts) {
 			continue
 		}
 		v := p.verdict()
-		if v.Ask = p.place == last; order.release != nil {
+		if v.Ask = p.judged == last; order.release != nil {
 			v.Deadline = order.release.At
 		}
 		out.Add(v)

@@ -15,7 +15,7 @@ import (
 // of either end takes it back. Abstains without a beginning or a usual duration. State: the picks. Known false positives: breaks.
 // Script: testdata/pi_05.txt.
 var slowPick = Rule{
-	Code: "PI-05", Title: "Pick took too long", Family: event.PickPack, Severity: exception.Minor, Unit: exception.Seconds, Version: 1, Since: "0.5",
+	Code: "PI-05", Title: "Pick took too long", Family: event.PickPack, Severity: exception.Minor, Unit: exception.Seconds, Version: 2, Since: "0.5",
 	Text:   "A pick took far longer than picks of that quantity at that site usually do.",
 	NotYet: "Medians by zone and pick method wait for events that state them: they are by site and quantity.",
 	Settings: []Setting{
@@ -52,8 +52,6 @@ func judgeSlowPick(c *Context, out *Verdicts) {
 			if p.Took > event.Micros(c.Values[1])*event.Second && zMilli(p.Took, usual.MedianMS, usual.MADLnMicro) > c.Values[0] {
 				v.Kind, v.ClearedAt = Fires, 0
 			}
-		case !v.Ask:
-			continue // of one that nothing is known of, it is enough to say so once
 		case known:
 			v.Kind, v.Missing = Abstains, "beginning of the pick"
 		default:
