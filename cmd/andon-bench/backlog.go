@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"iter"
 	"log/slog"
 	"sync"
 	"time"
@@ -37,8 +38,13 @@ type backlog struct {
 	events, bytes int64
 }
 
-// write puts the first events of simulated days, with their ticks, on the input topics of each broker. They are made up once.
-func write(ctx context.Context, brokers []broker, orders int, seed uint64, events int64) (b backlog, err error) {
+// write puts the first events of simulated days on the input topics of each broker.
+func write(ctx context.Context, brokers []broker, orders int, seed uint64, events int64) (backlog, error) {
+	return put(ctx, brokers, days(seed, orders, firstDay), events)
+}
+
+// put puts the first events of some, with ticks, on the input topics of each broker. They are made up once.
+func put(ctx context.Context, brokers []broker, some iter.Seq[history.Record], events int64) (b backlog, err error) {
 	var to []*producer
 	for _, x := range brokers {
 		p, err := newProducer(ctx, topics(x.addr, "write."))
@@ -48,7 +54,7 @@ func write(ctx context.Context, brokers []broker, orders int, seed uint64, event
 		defer p.Close()
 		to = append(to, p)
 	}
-	for r := range history.Ticked(days(seed, orders, firstDay), partitions, tickStep, history.SimulateLateness) {
+	for r := range history.Ticked(some, partitions, tickStep, history.SimulateLateness) {
 		if ctx.Err() != nil || b.events == events {
 			break
 		}

@@ -48,11 +48,8 @@ func (c growthCmd) Run(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// filled and further are how often a parcel is told of before the measurement and, drawn at random, in it.
-const (
-	filled  = 3
-	further = 3
-)
+// further is how often a parcel drawn at random is told of in the measurement.
+const further = 3
 
 // measure fills engines with n open parcels, as many engines one after the other as it takes to measure enough events.
 func (c growthCmd) measure(ctx context.Context, n int, seed uint64, values map[string]float64) error {
@@ -113,7 +110,6 @@ type growth struct {
 	parcels int
 	facts   float64 // bytes of facts of a parcel once filled
 	now     event.Micros
-	text    []byte // of a beat's strings
 	items   []beat.Item
 	models  pipeline.Scorer // nil: nothing is asked
 	asked   int
@@ -161,37 +157,16 @@ func (g *growth) measure(n int) (took time.Duration) {
 	return took
 }
 
-// tell adds an event of a parcel to the beat, and beats when it is full. Each round of events is an hour after the one before.
+// tell adds an event of a parcel to the beat, and beats when it is full.
 func (g *growth) tell(parcel, what int) time.Duration {
-	at := firstDay + event.Micros(what)*event.Hour
-	g.now = max(g.now, at)
-	e := event.Event{Tenant: event.DefaultTenant, Source: "tracking-of-NORDEX", Carrier: "NORDEX", Time: at + event.Micros(parcel%3_600_000)*1000, Content: uint64(parcel)<<8 + uint64(what)}
-	e.TrackingNo = g.name("NO9", parcel, -1)
-	e.ID = g.name("tracking-of-NORDEX/NO9", parcel, what)
-	switch what {
-	case 0:
-		e.Type, e.Source, e.Site, e.Service, e.WeightG, e.PromiseDeliverBy = event.ShipmentManifested, "WMS-1", "DC-1", "STD", 1800, firstDay+3*event.Day
-	case 1:
-		e.Type, e.Status, e.Facility = event.CarrierScan, event.Accepted, "NORDEX Lyon"
-	default:
-		e.Type, e.Facility = event.CarrierScan, [...]string{"NORDEX Lyon", "NORDEX Metz", "NORDEX Gent"}[what%3]
-		e.Status = [...]event.Status{event.ArrivedFacility, event.DepartedFacility, event.InTransit}[what%3]
-	}
+	e := parcelEvent(parcel, what)
+	e.Tenant, e.Content = event.DefaultTenant, uint64(parcel)<<8+uint64(what) // as decoding would say
+	g.now = max(g.now, hourOf(what))
 	g.items = append(g.items, beat.Item{Event: e, At: e.Time})
 	if len(g.items) < cap(g.items) {
 		return 0
 	}
 	return g.beat()
-}
-
-// name makes a string in the beat's memory.
-func (g *growth) name(prefix string, parcel, what int) string {
-	start := len(g.text)
-	g.text = fmt.Appendf(g.text, "%s%010d", prefix, parcel)
-	if what >= 0 {
-		g.text = fmt.Appendf(g.text, "/carrier.scan/%d", what)
-	}
-	return string(g.text[start:])
 }
 
 // beat folds what was told and says how long that took.
@@ -205,6 +180,6 @@ func (g *growth) beat() time.Duration {
 	g.engine.Settle(replies)
 	g.engine.Keep()
 	took := time.Since(start)
-	g.items, g.text = g.items[:0], g.text[:0]
+	g.items = g.items[:0]
 	return took
 }

@@ -50,6 +50,7 @@ type cli struct {
 	Broker  brokerCmd  `cmd:"" hidden:""`
 	Produce produceCmd `cmd:"" hidden:""`
 	Live    liveCmd    `cmd:"" hidden:""`
+	Life    lifeCmd    `cmd:"" hidden:""`
 
 	Out  string `default:"docs/figures" placeholder:"DIR" help:"Where figures are kept."`
 	Seed uint64 `default:"1" help:"Of what is simulated."`

@@ -42,7 +42,8 @@ var tables = map[string]table{
 	}},
 	"restore": {figure: "restore", first: "broker", columns: []column{
 		{"events/s until the crash", "events_per_s", 0}, {"of those without, %", "without_percent", 0}, {"andon CPU, us", "andon_cpu_us", 2},
-		{"snapshots", "snapshots", 0}, {"written, MB", "snapshot_mb", 0}, {"entities", "entities", 0}, {"restored in, s", "restore_s", 1}, {"events redone", "redone", 0},
+		{"snapshots", "snapshots", 0}, {"written, MB", "snapshot_mb", 0}, {"entities", "entities", 0}, {"first live beat after, s", "first_beat_s", 1}, {"all lanes held after, s", "restore_s", 1},
+		{"events redone", "redone", 0}, {"most memory, MB", "restore_peak_mb", 0},
 	}},
 	"load": {figure: "load", first: "table", columns: []column{
 		{"rows/s", "rows_per_s", 0}, {"rows", "rows", 0}, {"andon CPU, us a row", "andon_cpu_us", 2}, {"ClickHouse CPU, us a row", "clickhouse_cpu_us", 2},
