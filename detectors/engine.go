@@ -6,7 +6,6 @@
 package detectors
 
 import (
-	"fmt"
 	"math"
 
 	"andon/detectors/rule"
@@ -14,6 +13,7 @@ import (
 	"andon/detectors/timeline"
 	"andon/detectors/unitcost"
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
@@ -22,6 +22,10 @@ import (
 // maxFired bounds the timers one beat fires; the rest, and the record before which they fall due, wait for the next beat.
 const maxFired = 10_000
 
+// maxAsked is how many questions of models end a beat: what is left waits for the next, for their answers stand in one journal entry, and a broker takes
+// no record of over a megabyte.
+const maxAsked = 20_000
+
 // maxSkew is how far an event may be ahead of its record, with the wall clock, before its time is not believed.
 const maxSkew = 15 * event.Minute
 
@@ -29,11 +33,6 @@ const maxSkew = 15 * event.Minute
 type Engine struct {
 	family event.Family
 	clock  setting.Clock
-	rules  []compiled
-	sends  sources
-	forget forget
-	book   unitcost.Book
-	priced string // version of its rates
 
 	entities map[string]*entity
 	wakes    wakes
@@ -74,6 +73,7 @@ type lane struct {
 	bytes int64
 	sweep sweep
 
+	terms    *terms // never nil
 	policies *policies
 }
 
@@ -98,25 +98,14 @@ type undo struct {
 
 // New makes an empty engine for a lane of the family. The error names a setting that does not exist.
 func New(family event.Family, s setting.Settings) (*Engine, error) {
-	e := &Engine{family: family, clock: s.Clock, book: unitcost.Book{Rates: s.Costs}, priced: s.Costs.Version(), entities: map[string]*entity{}, beat: 1}
-	if s.Clock != setting.Log && s.Clock != setting.Wall {
-		return nil, fmt.Errorf("settings.clock: %q is neither log nor wall", s.Clock)
-	}
-	var err error
-	if e.rules, err = compileRules(family, s); err != nil {
+	t, err := compile(family, s)
+	if err != nil {
 		return nil, err
 	}
-	if e.forget, err = compileForget(s.Forget); err != nil {
-		return nil, err
-	}
-	if err = checkCosts(s.Costs); err != nil {
-		return nil, err
-	}
-	if e.context.Reference, err = s.Reference.Tables(); err != nil {
-		return nil, err
-	}
-	e.sends, err = compileSources(family, s.Sources)
-	return e, err
+	e := &Engine{family: family, clock: s.Clock, entities: map[string]*entity{}, beat: 1}
+	e.lane.terms = t
+	e.kept = e.lane
+	return e, nil
 }
 
 // Step implements fold 1; see pipeline.Engine. Before each item it fires the timers due at or before the lane's time, after the last one it
@@ -127,12 +116,13 @@ func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	e.questions, e.values, e.asked = e.questions[:0], e.values[:0], 0
 	defer func() { st.Requests, st.Models = e.requests(), e.askedBy() }()
 	st.Start = e.lane.time
-	for i := range b.Control {
-		e.lane.policies = e.lane.policies.with(&b.Control[i])
-	}
+	e.heed(b.Control)
 	budget := maxFired
 	disarm := b.Disarm
-	if b.Rejudge {
+	if b.Rejudge && !e.lane.sweep.under {
+		e.lane.sweep = e.sweepAll()
+	}
+	if e.lane.sweep.under {
 		e.rejudge(disarm, &st)
 	}
 	for i := range b.Items {
@@ -148,6 +138,16 @@ func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 	e.fireDue(&budget, disarm, &st)
 	st.End = e.lane.time
 	return st
+}
+
+// heed goes by records of andon.control from here on.
+func (e *Engine) heed(records []control.Record) {
+	for i := range records {
+		r := &records[i]
+		if e.lane.policies = e.lane.policies.with(r); r.Kind == control.KindSettings {
+			e.revise(r)
+		}
+	}
 }
 
 // advance moves the lane's time by a record: with the log clock only a tick does, with the wall clock the broker's timestamp.
@@ -175,7 +175,7 @@ func (e *Engine) take(it *beat.Item, i int, st *beat.Stepped) {
 	e.key = appendKey(e.key[:0], e.family, &it.Event)
 	ent, known := e.entities[string(e.key)]
 	if !known {
-		if e.forget.tooLate(it.Event.Time, e.lane.time) {
+		if e.lane.terms.forget.tooLate(it.Event.Time, e.lane.time) {
 			st.Counts.TooLate++
 			return
 		}
@@ -243,5 +243,5 @@ func (e *Engine) Due() event.Micros { return e.wakes.next(math.MaxInt64) }
 
 // Size is what the engine holds.
 func (e *Engine) Size() beat.Size {
-	return beat.Size{Entities: len(e.entities), Open: e.lane.open, Timers: len(e.wakes.heap), StateBytes: e.lane.bytes}
+	return beat.Size{Entities: len(e.entities), Open: e.lane.open, Timers: len(e.wakes.heap), StateBytes: e.lane.bytes, Unjudged: len(e.lane.sweep.left)}
 }

@@ -49,7 +49,7 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 	timeline.Of(&it.Event, it.At, limit, &e.fact, &e.document)
 	priced := unitcost.Touches(&e.fact, e.view.Latest(&e.fact)) || e.view.Knows(e.fact.ID)
 	if priced {
-		e.before = e.book.Of(e.family, e.view.Live, e.before[:0])
+		e.before = e.lane.terms.book.Of(e.family, e.view.Live, e.before[:0])
 	}
 	outcome = e.view.Add(&e.fact)
 	if e.view.Unchanged() {
@@ -81,7 +81,7 @@ func (e *Engine) fold(ent *entity, known bool, it *beat.Item, index int, st *bea
 		ent.facts = nil
 	}
 	ent.facts = extend(ent.facts, e.buf)
-	ent.latest = max(ent.latest, e.fact.Time, e.forget.due(&e.fact))
+	ent.latest = max(ent.latest, e.fact.Time, e.lane.terms.forget.due(&e.fact))
 	e.arm(ent, next)
 	e.report(f, st)
 	return outcome, nil
@@ -109,7 +109,7 @@ func extend(facts, more []byte) []byte {
 // arm sets the entity's next timer: when a rule wants to judge again, else when it is to be forgotten.
 func (e *Engine) arm(ent *entity, next event.Micros) {
 	if ent.wake = next; next == 0 {
-		ent.wake = e.forget.at(ent.latest, closed(e.view.Live))
+		ent.wake = e.lane.terms.forget.at(ent.latest, closed(e.view.Live))
 	}
 	e.wakes.arm(ent)
 }
@@ -117,14 +117,14 @@ func (e *Engine) arm(ent *entity, next event.Micros) {
 // judge lets every rule judge the loaded timeline at an instant, and returns when the first of them wants to judge again; 0 = never.
 func (e *Engine) judge(f *finding, now event.Micros) (next event.Micros) {
 	c := &e.context
-	f.site = site(e.view.Live)
-	c.Begin(e.view.Live, now, e.sends.of(e.family, f.entity.subject(), f.site))
+	f.site, c.Reference = site(e.view.Live), e.lane.terms.reference
+	c.Begin(e.view.Live, now, e.lane.terms.sends.of(e.family, f.entity.subject(), f.site))
 	if c.Site = f.site; e.family == event.Carrier {
 		c.Carrier, _, _ = strings.Cut(f.entity.subject(), "/")
 	}
 	f.from, e.found.Next = len(e.found.List), 0
-	for i := range e.rules {
-		r := &e.rules[i]
+	for i := range e.lane.terms.rules {
+		r := &e.lane.terms.rules[i]
 		c.Values, e.found.Rule = r.values, r.rule
 		r.rule.Judge(c, &e.found)
 	}
@@ -154,9 +154,12 @@ func countAbstention(st *beat.Stepped, code, missing string) {
 }
 
 // fireDue fires the timers due at or before the lane's time in the order of (due, entity), each judged at its due time. It returns false when
-// the budget is used up before they are all fired.
+// the budget is used up before they are all fired, or the beat has asked all it may.
 func (e *Engine) fireDue(budget *int, disarm []beat.Timer, st *beat.Stepped) bool {
 	for {
+		if e.asked >= maxAsked {
+			return false
+		}
 		due := e.wakes.next(e.lane.time)
 		if due == 0 || due > e.lane.time {
 			return true
@@ -184,7 +187,7 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	timer := beat.Timer{Tenant: ent.tenant(), Subject: ent.subject(), Due: w.due}
 	ent.wake, ent.armed = 0, 0
 	if slices.Contains(disarm, timer) { // all that is left of it is that it ends
-		ent.wake = e.forget.at(max(ent.latest, w.due), false)
+		ent.wake = e.lane.terms.forget.at(max(ent.latest, w.due), false)
 		e.wakes.arm(ent)
 		return
 	}
@@ -196,7 +199,7 @@ func (e *Engine) fire(w wake, disarm []beat.Timer, st *beat.Stepped) {
 	next, over := e.judge(&f, w.due), closed(e.view.Live)
 	e.report(f, st)
 	st.Fired++
-	if next == 0 && w.due == e.forget.at(ent.latest, over) {
+	if next == 0 && w.due == e.lane.terms.forget.at(ent.latest, over) {
 		e.end(ent, over, st)
 		return
 	}

@@ -94,6 +94,16 @@ func (e *Engine) askedBy() string {
 	return e.lane.policies.asked
 }
 
+// settings is the record that says by what settings the lane judges; nil when those it began with hold.
+func (p *policies) settings() *control.Record {
+	if p != nil {
+		if r, said := p.latest[string(control.KindSettings)]; said {
+			return &r
+		}
+	}
+	return nil
+}
+
 // append writes the records in force, by object.
 func (p *policies) append(b []byte) []byte {
 	list := []control.Record{}

@@ -15,7 +15,7 @@ import (
 
 // price compares what the facts claim with what they claimed before the present event, and keeps what is new, changed or withdrawn.
 func (e *Engine) price(ent *entity) {
-	e.after = e.book.Of(e.family, e.view.Live, e.after[:0])
+	e.after = e.lane.terms.book.Of(e.family, e.view.Live, e.after[:0])
 	before, after := e.before, e.after
 	for len(before) > 0 && len(after) > 0 && before[0] == after[0] {
 		before, after = before[1:], after[1:]
@@ -54,7 +54,7 @@ func (e *Engine) cost(ent *entity, c *unitcost.Claim) cost.Cost {
 	x := cost.Cost{
 		ID: cost.NewID(ent.tenant(), c.Component, ent.subject(), part), Tenant: ent.tenant(), Component: c.Component, Subject: ent.subject(),
 		Part: strings.Clone(part), OrderID: strings.Clone(c.Order), Site: strings.Clone(c.Site), Item: strings.Clone(c.Item),
-		IncurredAt: c.IncurredAt, Basis: c.Basis, WorkUS: int64(c.Work), QtyMilli: c.Qty, Rates: e.priced,
+		IncurredAt: c.IncurredAt, Basis: c.Basis, WorkUS: int64(c.Work), QtyMilli: c.Qty, Rates: e.lane.terms.priced,
 	}
 	if e.family == event.Carrier {
 		x.Carrier, _, _ = strings.Cut(ent.subject(), "/")

@@ -13,7 +13,7 @@ import (
 // Adopt makes what was published the exceptions the engine has raised, whatever it has: the last revision of each, of any family. Those of entities it
 // does not know are left alone.
 func (e *Engine) Adopt(published []exception.Exception) {
-	e.lane.open = 0
+	e.lane.open, e.lane.sweep = 0, sweep{}
 	for _, ent := range e.entities {
 		ent.raised = nil
 	}
@@ -46,12 +46,9 @@ type sweep struct {
 	left  []string // keys, in order
 }
 
-// rejudge lets the rules judge the next entities at the lane's time. A rule that panics leaves its entity as it was; its timer is named by the lane's time.
+// rejudge lets the rules judge the next entities of the sweep at the lane's time. A rule that panics leaves its entity as it was; its timer is named by the lane's time.
 func (e *Engine) rejudge(disarm []beat.Timer, st *beat.Stepped) {
 	s := &e.lane.sweep
-	if !s.under {
-		*s = sweep{true, slices.Sorted(maps.Keys(e.entities))}
-	}
 	n := min(maxRejudged, len(s.left))
 	for _, key := range s.left[:n] {
 		if ent := e.entities[key]; ent != nil { // else it was forgotten meanwhile
@@ -62,6 +59,11 @@ func (e *Engine) rejudge(disarm []beat.Timer, st *beat.Stepped) {
 	if st.Unjudged = len(s.left); st.Unjudged == 0 {
 		*s = sweep{}
 	}
+}
+
+// sweepAll is all entities as of now, to be judged anew.
+func (e *Engine) sweepAll() sweep {
+	return sweep{true, slices.Sorted(maps.Keys(e.entities))}
 }
 
 func (e *Engine) rejudgeOne(ent *entity, disarm []beat.Timer, st *beat.Stepped) {

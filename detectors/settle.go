@@ -231,7 +231,7 @@ func (e *Engine) rank(x *exception.Exception, v *rule.Verdict) {
 		x.AvoidableBP = avoidableAfter
 	}
 	x.UrgencyBP = exception.UrgencyBP(int64((x.Deadline-x.OpenedAt)/event.Second), urgencyHalf[e.family], stake.Lasting)
-	if cost, currency := stake.Cost(v.Value, v.Currency, e.book.Rates.Currency); cost.Known {
+	if cost, currency := stake.Cost(v.Value, v.Currency, e.lane.terms.book.Rates.Currency); cost.Known {
 		x.CostAtRiskMinor, x.Currency = number(cost), strings.Clone(currency)
 	}
 	e.score(x)
@@ -256,9 +256,9 @@ const (
 var urgencyHalf = [...]int64{event.ASN: 8 * 3600, event.Carrier: 4 * 3600, event.PickPack: 30 * 60}
 
 func (e *Engine) stakeOf(r *rule.Rule) *rule.Stake {
-	for i := range e.rules {
-		if e.rules[i].rule == r {
-			return &e.rules[i].stake
+	for i := range e.lane.terms.rules {
+		if c := &e.lane.terms.rules[i]; c.rule == r {
+			return &c.stake
 		}
 	}
 	return &r.Stake

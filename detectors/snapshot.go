@@ -144,6 +144,9 @@ func (e *Engine) loadRules(body []byte) (err error) {
 	if e.lane.policies, err = readPolicies(body); err != nil {
 		return fmt.Errorf("%w: %w", errSnapshot, err)
 	}
+	if r := e.lane.policies.settings(); r != nil {
+		e.revise(r)
+	}
 	return nil
 }
 

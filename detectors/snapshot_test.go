@@ -20,7 +20,7 @@ func (e *Engine) state() []byte {
 		list = append(list, ent.append(nil))
 	}
 	slices.SortFunc(list, bytes.Compare)
-	return fmt.Appendf(bytes.Join(list, nil), "%+v", e.lane)
+	return fmt.Appendf(bytes.Join(list, nil), "%+v", [...]any{e.lane.time, e.lane.open, e.lane.bytes, e.lane.sweep, e.lane.terms.hash, e.lane.policies})
 }
 
 // loaded is a new engine from the parts of a snapshot.

@@ -55,13 +55,21 @@ type tester interface {
 	Fatalf(string, ...any)
 }
 
+// unsettled is an engine of other logic: it differs by its settings, for want of other rules, and does not say so.
+type unsettled struct{ pipeline.Engine }
+
+func (unsettled) Settings() string { return "the same" }
+
 // run runs a new loop, with lanes restored from the log, until nothing is left to do.
 func (w *world) run(t tester) error {
 	c := w.config
 	c.Engine = func(f event.Family) (pipeline.Engine, error) {
 		w.engines.Add(1)
 		e, err := detectors.New(f, w.settings)
-		if w.wrap != nil {
+		switch {
+		case w.logic != "":
+			return unsettled{e}, err
+		case w.wrap != nil:
 			return w.wrap(e), err
 		}
 		return e, err
@@ -69,8 +77,8 @@ func (w *world) run(t tester) error {
 	c.Topic = func(l pipeline.Lane, side bool) string {
 		return fmt.Sprintf("%s.side=%t", l.Family, side)
 	}
-	if c.Logic, c.Settings = detectors.Logic(), w.settings.Hash(); w.logic != "" {
-		c.Logic, c.Settings = w.logic, "the same" // its engines differ by their settings, for want of other rules
+	if c.Logic = detectors.Logic(); w.logic != "" {
+		c.Logic = w.logic
 	}
 	c.Wall = w.settings.Clock == setting.Wall
 	var looks atomic.Int64

@@ -88,6 +88,9 @@ func (l *lane) due(end event.Micros) bool {
 	return due != 0 && due <= max(l.head.End, end)
 }
 
+// sweeps reports whether entities are left to be judged anew: by other logic, or other settings.
+func (l *lane) sweeps() bool { return l.rejudge || l.engine.Size().Unjudged > 0 }
+
 func (l *lane) pending() int { return len(l.side.records) + len(l.input.records) }
 
 // add takes what a poll brought.
@@ -154,7 +157,7 @@ func (l *lane) fold(ctx context.Context, c *Config, end event.Micros, ruled int6
 		panicked := append(stepped.Disarmed, settled.Disarm...)
 		if len(poison)+len(panicked) == 0 {
 			o, err := l.outcome(stepped, settled, disarmed)
-			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, c.Settings, journal.Fold(replies)
+			o.Entry.Logic, o.Entry.Settings, o.Entry.Replies = c.Logic, l.engine.Settings(), journal.Fold(replies)
 			o.Entry.Rejudged, o.Entry.Control = l.rejudge, max(ruled, l.head.Control)
 			l.shoot(&o)
 			o.seal(&l.out, l.hash)

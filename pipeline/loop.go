@@ -21,7 +21,6 @@ type Config struct {
 	Scorer   Scorer                             // answers what the engines ask of models; nil when they ask nothing
 	Controls Controls                           // what lanes go by beside settings; nil when there is none
 	Logic    string                             // hash of the logic the engines judge by
-	Settings string                             // hash of the settings the engines judge with
 	Wall     bool                               // the wall clock moves lanes that stand at the end of their log
 	Now      func() time.Time                   // the wall clock
 	Log      *slog.Logger
@@ -129,7 +128,7 @@ func (l *Loop) wait() time.Duration {
 		return l.Linger * time.Duration(min(l.aborts, 20))
 	}
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(0) || x.shot != nil || x.rejudge {
+		if x.pending() > 0 || x.due(0) || x.shot != nil || x.sweeps() {
 			return 0
 		}
 	}
@@ -172,7 +171,7 @@ func (l *Loop) fold(ctx context.Context) (Beat, error) {
 	ends, ruled := l.ends(ctx), l.ruled()
 	var work []*lane
 	for _, x := range l.lanes {
-		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil || x.rejudge || x.head.Control < ruled {
+		if x.pending() > 0 || x.due(ends[x.id]) || x.shot != nil || x.sweeps() || x.head.Control < ruled {
 			work = append(work, x)
 		}
 	}
@@ -223,8 +222,12 @@ func (l *Loop) ends(ctx context.Context) map[Lane]event.Micros {
 
 // keep makes a committed beat the memory of its lanes.
 func (l *Loop) keep(b Beat) {
+	revised := 0
 	for _, o := range b.Lanes {
 		i, _ := l.find(o.Lane)
+		if was := l.lanes[i].head; was.Seq > 0 && was.Settings != o.Entry.Settings {
+			revised++
+		}
 		l.lanes[i].keep(o)
 		l.Metrics.kept(l.lanes[i], o)
 		if o.Entry.Rejudged {
@@ -235,6 +238,9 @@ func (l *Loop) keep(b Beat) {
 			l.Log.Error("events are not on the partition of their key: producers with different partitioners split timelines silently",
 				"topic", l.Topic(o.Lane, false), "lane", o.Lane.String(), "setting", "kafka.partitioner")
 		}
+	}
+	if revised > 0 {
+		l.Log.Info("the settings changed: every entity is judged anew", "lanes", revised, "settings", b.Lanes[0].Entry.Settings)
 	}
 	l.aborts = 0
 	if len(b.Lanes) > 0 {

@@ -88,7 +88,7 @@ func TestARestoreOvertakenByAnotherOwnerIsMadeAgain(t *testing.T) {
 	err := pipeline.NewLoop(pipeline.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, w.settings) },
 		Topic:  func(pipeline.Lane, bool) string { return "topic" },
-		Logic:  detectors.Logic(), Settings: w.settings.Hash(), Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Logic:  detectors.Logic(), Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}, o, o, o).Run(ctx)
 	if err != nil || errors.Is(ctx.Err(), context.DeadlineExceeded) || o.looks != 2 {

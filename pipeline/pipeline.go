@@ -30,6 +30,8 @@ type Engine interface {
 	Load(part []byte, last bool) error
 	// Adopt takes what was published for what the engine has raised; it knows its own codes among them.
 	Adopt(published []exception.Exception)
+	// Settings names the settings in force: those the engine was made with until a record of andon.control brings others.
+	Settings() string
 	// Due is the time at which the next timer falls due; 0 when none is armed.
 	Due() event.Micros
 	// Size is what the engine holds, for metrics.

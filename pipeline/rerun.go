@@ -87,6 +87,9 @@ func (r *Rerun) Bridge(side, input []Record, end event.Micros) (all []Output, ok
 	}
 }
 
+// Settings names the settings in force after the last beat.
+func (r *Rerun) Settings() string { return r.engine.Settings() }
+
 // Record is the record of item i of the last beat, and whether it is a side record.
 func (r *Rerun) Record(i int) (record *Record, side bool) { return r.record(i) }
 

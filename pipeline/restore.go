@@ -72,7 +72,7 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 			break
 		}
 		if err == nil {
-			err = Fail(Refused, x.follows(&e.Entry, &l.Config))
+			err = Fail(Refused, x.follows(&e.Entry))
 		}
 		if err == nil && e.Seq > 0 {
 			x.rejudge = x.rejudge || e.Logic != l.Logic
@@ -102,8 +102,8 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 	return x, Fail(Refused, x.ends(c))
 }
 
-// follows checks that the entry is the one after the lane's head, judged by our logic with our settings.
-func (l *lane) follows(e *journal.Entry, c *Config) error {
+// follows checks that the entry is the one after the lane's head.
+func (l *lane) follows(e *journal.Entry) error {
 	if e.Version != journal.Version {
 		return fmt.Errorf("%w: lane %s, entry %d has version %d, this build reads version %d: run the build that wrote it",
 			ErrJournalGap, l.id, e.Seq, e.Version, journal.Version)
@@ -121,9 +121,15 @@ func (l *lane) follows(e *journal.Entry, c *Config) error {
 		return fmt.Errorf("%w: lane %s, entry %d says that the entry before it has hash %s, it has %s: somebody changed the topic; andon verify "+
 			"shows what stands, and a new kafka.own_prefix with andon topics apply judges all of the log anew", ErrJournalGap, l.id, e.Seq, e.Before, l.hash)
 	}
-	if e.Seq > 0 && e.Settings != c.Settings {
-		return fmt.Errorf("%w: lane %s was judged with settings %s, the configuration now gives %s: change settings back, or judge all of the log "+
-			"anew under a new kafka.own_prefix with andon topics apply", ErrSettings, l.id, e.Settings, c.Settings)
+	return nil
+}
+
+// judges checks that the engine goes by the settings of an entry whose records of andon.control it has heeded.
+func (l *lane) judges(e *journal.Entry) error {
+	if is := l.engine.Settings(); e.Seq > 0 && e.Settings != is {
+		return Fail(Refused, fmt.Errorf("%w: lane %s was judged with settings %s in entry %d, the configuration it began with now gives %s: change settings back; "+
+			"other settings from now on are a record of kind settings for andon control apply; all of the log is judged anew under a new kafka.own_prefix with "+
+			"andon topics apply", ErrSettings, l.id, e.Settings, e.Seq, is))
 	}
 	return nil
 }
@@ -156,10 +162,16 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry, c *Config
 		return err
 	}
 	if l.rejudge {
-		return l.retell(e)
+		if err := l.retell(e); err != nil {
+			return err
+		}
+		return l.judges(e)
 	}
 	defer l.sit()()
 	done := l.rerun(e)
+	if err := l.judges(e); err != nil {
+		return err
+	}
 	switch is := done.Entry; {
 	case done.Wrong != "":
 		return l.diverged(e, done.Wrong)

@@ -105,7 +105,7 @@ func (l *Loop) nextShot(redo time.Duration) (next *lane) {
 	old := l.Now().Add(-snapshotAge)
 	for _, x := range l.lanes {
 		switch {
-		case x.rejudge || x.folded == 0:
+		case x.sweeps() || x.folded == 0:
 			continue // half judged anew it would seem whole; or there is nothing new
 		case x.anew || x.began.Before(old):
 			return x
@@ -184,5 +184,5 @@ func (l *lane) load(ctx context.Context, past Past, logic string) error {
 	l.ids, l.slot = [2]string{m.InputID, m.SideID}, (m.Slot+1)%slots
 	l.rejudge = e.Seq > 0 && e.Logic != logic
 	l.stands(e)
-	return nil
+	return l.judges(&e.Entry)
 }

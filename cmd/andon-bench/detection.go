@@ -64,7 +64,7 @@ func detectWith(ctx context.Context, at kafka.Config, s setting.Settings, engine
 			return d.count(f, e), err
 		},
 		Topic: func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
-		Logic: detectors.Logic(), Settings: s.Hash(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(d.registry), Redo: redo,
+		Logic: detectors.Logic(), Wall: s.Clock == setting.Wall, Now: time.Now, Log: log, Metrics: pipeline.NewMetrics(d.registry), Redo: redo,
 	}, d.source, m, m)
 	ctx, d.cancel = context.WithCancel(ctx)
 	go func() {

@@ -38,6 +38,7 @@ func (e *idle) Freeze()                                     {}
 func (e *idle) Frozen(dst []byte, _ int) (_ []byte, _ bool) { return dst, true }
 func (e *idle) Adopt([]exception.Exception)                 {}
 func (e *idle) Load([]byte, bool) error                     { return nil }
+func (e *idle) Settings() string                            { return "" }
 func (e *idle) Due() event.Micros                           { return 0 }
 func (e *idle) Size() (s beat.Size)                         { return s }
 

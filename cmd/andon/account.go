@@ -141,8 +141,8 @@ type proof struct {
 	mismatch bool
 }
 
-// fill makes the account of what was found.
-func (a *auditor) fill(s *account) {
+// fill makes the account of what was found, with the settings in force at the last of it.
+func (a *auditor) fill(s *account, judgedBy setting.Settings) {
 	s.Lane = s.candidates[0].String()
 	family := s.candidates[0].Family
 	left := slices.Clone(s.standing)
@@ -161,13 +161,13 @@ func (a *auditor) fill(s *account) {
 		s.Revisions = append(s.Revisions, r)
 	}
 	if known := rule.ByCode(s.Code); known != nil {
-		s.Title, s.Text, s.Settings = known.Title, known.Text, settingsOf(known, a.cfg.Settings)
+		s.Title, s.Text, s.Settings = known.Title, known.Text, settingsOf(known, judgedBy)
 	}
 	for i := range s.events {
 		s.tell(a.event(s, family, &s.events[i], i))
 	}
 	s.times()
-	s.Proof = a.proof(s, left)
+	s.Proof = a.proof(s, left, judgedBy.Hash())
 }
 
 // tell adds an event, or to one that is told already that it came once more.
@@ -242,9 +242,9 @@ func (a *auditor) event(s *account, family event.Family, r *seen, nth int) evide
 }
 
 // proof sums up what was run again, and what stands otherwise.
-func (a *auditor) proof(s *account, left []stands) proof {
+func (a *auditor) proof(s *account, left []stands, settings string) proof {
 	t := s.report.Total()
-	p := proof{Entries: t.Entries, Checked: t.Checked, Records: t.Events, Logic: a.Logic, Settings: a.Settings}
+	p := proof{Entries: t.Entries, Checked: t.Checked, Records: t.Events, Logic: a.Logic, Settings: settings}
 	for _, x := range left {
 		p.But = append(p.But, fmt.Sprintf("%s/%d/%d stands, and no beat that was run again wrote it so", a.books.Exceptions(), x.partition, x.offset))
 		p.mismatch = len(s.report.Unchecked) == 0 // else one of those may have

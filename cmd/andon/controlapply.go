@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"andon/detectors"
 	"andon/detectors/rule"
 	"andon/pipeline/kafka"
 	"andon/schemas/control"
@@ -37,6 +38,10 @@ same object at once one is refused. To go back, write the old content as a new v
 
 mode is off or shadow (the rule decides), canary (the model decides for canary_bp of the entities) or live (the model decides, the rule is its
 fallback); live needs approved_by, someone other than the author. floor is up to which severity a model may silence the rule: minor, major or critical.
+A record of kind settings gives lanes other settings than those they began with, by which every entity is judged anew; what changes is marked logic_change.
+  {"kind":"settings","version":1,"author":"ada","settings":{"rules":{"CA-04":{"grace_s":14400}}, ...}}
+It holds all of them, as they stand under settings in the configuration: what it leaves out is as by default. The configuration stays as it was.
+
 Shares and probabilities are basis points. A bundle is registered before a policy names it. A file may be sent again: what is there already is not
 written twice. schemas/jsonschema/control.schema.json has every member.`
 }
@@ -53,8 +58,13 @@ func (c controlApplyCmd) Run(ctx context.Context) error {
 		return err
 	}
 	for i := range list {
-		list[i].value.Complete()
-		if err := checkRecord(&list[i].value); err != nil {
+		r := &list[i].value
+		r.Complete()
+		err := checkRecord(r)
+		if err == nil && r.Kind == control.KindSettings {
+			_, err = detectors.Revised(cfg.Settings, r)
+		}
+		if err != nil {
 			wrong.add(list[i].line, err)
 		}
 	}
@@ -114,9 +124,7 @@ func checkRecord(r *control.Record) error {
 		return checkCode("policy.code", r.Policy.Code)
 	case control.KindGuard:
 		return checkCode("guard.code", r.Guard.Code)
-	case control.KindSettings:
-		return errors.New("lanes do not go by settings records yet: settings stand in the configuration, and changing them starts over (docs/guides/operate.md)")
-	case control.KindBundle:
+	case control.KindSettings, control.KindBundle:
 	}
 	return nil
 }

@@ -114,7 +114,7 @@ func (l *line) controls(file string) {
 	l.says(1, apply(policy(3, "", "shadow", "")), ":1: version is 3, the next of policy/CA-05 is 2")
 	l.says(1, apply(policy(2, "ada", "live", "")), `:1: approved_by is "ada", the author: mode live needs someone else`)
 	l.says(1, apply(strings.Replace(shadow, "CA-05", "PI-05", 1)), "lateness@1 is fed carrier/1, a model of PI-05 is fed pickpack")
-	l.says(1, apply(`{"kind":"settings","version":1,"author":"ada","settings":{"clock":"sun"}}`), ":1: lanes do not go by settings records yet")
+	l.says(1, apply(`{"kind":"settings","version":1,"author":"ada","settings":{"clock":"sun"}}`), ":1: settings.clock: \"sun\": a lane keeps the clock it began with")
 	guard := `{"kind":"guard","version":1,"author":"guard","guard":{"code":"CA-05","bundle":"lateness@1","state":"open","signal":"G1","reason":"guard_golden",` +
 		`"changed_at":"2026-03-02T08:15:00Z","statistic":1,"threshold":0,"trips":1}}`
 	l.says(0, apply(policy(2, "bob", "live", `,"floor":"major"`), guard), "2 records written")

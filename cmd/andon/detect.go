@@ -68,7 +68,6 @@ func (d *detector) run(ctx context.Context) error {
 		Controls:   controls,
 		Topic:      func(l pipeline.Lane, side bool) string { return at.Topic(l.Family, side) },
 		Logic:      detectors.Logic(),
-		Settings:   d.cfg.Settings.Hash(),
 		Wall:       d.cfg.Settings.Clock == setting.Wall,
 		Now:        time.Now,
 		Log:        d.log,

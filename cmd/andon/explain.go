@@ -70,7 +70,11 @@ func (c explainCmd) Run(ctx context.Context) error {
 	if err := a.trace(ctx, s); err != nil {
 		return err
 	}
-	a.fill(s)
+	settings, err := a.settings(ctx, s.revisions[len(s.revisions)-1].entry.Control)
+	if err != nil {
+		return err
+	}
+	a.fill(s, settings)
 	if c.JSON {
 		err = json.NewEncoder(os.Stdout).Encode(s)
 	} else {

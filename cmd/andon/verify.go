@@ -161,7 +161,6 @@ func (c configured) openAudit(ctx context.Context, lane string) (*auditor, []pip
 	a := &auditor{books: books, cfg: cfg, Config: audit.Config{
 		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, cfg.Settings) },
 		Logic:    detectors.Logic(),
-		Settings: cfg.Settings.Hash(),
 		Books:    books,
 		Controls: controls,
 	}}

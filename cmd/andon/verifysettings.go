@@ -1,14 +1,32 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
+	"andon/detectors"
 	"andon/detectors/setting"
+	"andon/pipeline"
 	"andon/pipeline/audit"
+	"andon/schemas/control"
 )
+
+// settings are those in force before an offset of andon.control: those of the configuration until a record brings others.
+func (a *auditor) settings(ctx context.Context, before int64) (setting.Settings, error) {
+	records, err := pipeline.Between(ctx, a.Controls, 0, before)
+	s := a.cfg.Settings
+	for i := range records {
+		if r := &records[i]; r.Kind == control.KindSettings {
+			if revised, err := detectors.Revised(s, r); err == nil { // else lanes do not go by it either
+				s = revised
+			}
+		}
+	}
+	return s, err
+}
 
 // nameSettings adds to what was judged with other settings which key of the configuration makes the difference, where one alone does.
 func (a *auditor) nameSettings(r *audit.Report) {

@@ -1,5 +1,5 @@
-// Package setting holds what an engine is told: which clock moves it, each rule's numbers, and what its sources send. Until settings come as
-// records, they are read from the config file and their hash stands in every journal entry.
+// Package setting holds what an engine is told: which clock moves it, each rule's numbers, and what its sources send. A lane begins with those of the
+// configuration and goes on with those of andon.control; their hash stands in every journal entry.
 package setting
 
 // Clock says what moves a lane's time.

@@ -76,11 +76,10 @@ type Place struct {
 
 func (p Place) set() bool { return p.At != 0 || p.ByOffset }
 
-// Config is what an audit needs. Engine, Logic, Settings and Books are required.
+// Config is what an audit needs. Engine, Logic and Books are required.
 type Config struct {
 	Engine   func(event.Family) (pipeline.Engine, error) // makes an empty engine; many goroutines may call it at once
 	Logic    string                                      // hash of the logic the engines judge by
-	Settings string                                      // hash of the settings they judge with
 	Books    Books
 	Controls pipeline.Controls // what the beats went by
 	Outputs  bool              // compare what stands in the topics of outputs, too

@@ -101,7 +101,7 @@ func (b *books) run(t *testing.T, log *mem.Log) {
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, b.settings) },
 		Redo:   b.redo,
 		Topic:  func(l pipeline.Lane, side bool) string { return fmt.Sprintf("%s-side=%t", l.Family, side) },
-		Logic:  b.logic, Settings: b.settings.Hash(), Now: func() time.Time { return start.UTC().Add(time.Duration(looks.Add(1)) * time.Microsecond) },
+		Logic:  b.logic, Now: func() time.Time { return start.UTC().Add(time.Duration(looks.Add(1)) * time.Microsecond) },
 		Log: slog.New(slog.DiscardHandler), Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),
 	}
 	keep := func(beat pipeline.Beat) (bool, error) {
@@ -128,7 +128,7 @@ func (b *books) audit(t *testing.T, change func(*audit.Config), lanes ...pipelin
 	t.Helper()
 	c := audit.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, b.settings) },
-		Logic:  b.logic, Settings: b.settings.Hash(), Books: b, Outputs: true,
+		Logic:  b.logic, Books: b, Outputs: true,
 	}
 	if change != nil {
 		change(&c)

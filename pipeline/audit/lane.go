@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"andon/pipeline"
 	"andon/schemas/beat"
+	"andon/schemas/control"
 	"andon/schemas/event"
 	"andon/schemas/journal"
 )
@@ -99,8 +101,12 @@ func (l *lane) take(ctx context.Context, n *noted) (more bool, err error) {
 	if l.last.Seq < 0 {
 		l.begin(n)
 	}
+	controls, err := pipeline.Between(ctx, l.Controls, max(l.last.Control, 0), n.Control)
+	if err != nil {
+		return false, err
+	}
 	l.follows(n)
-	l.kin(n)
+	l.kin(n, controls)
 	if l.within(&n.Entry) {
 		l.report.Entries++
 		l.report.Head = Head{l.id.String(), n.Seq, n.hash}
@@ -114,7 +120,7 @@ func (l *lane) take(ctx context.Context, n *noted) (more bool, err error) {
 	case !l.runs:
 		l.skip(n, l.doubt)
 	default:
-		if more, err = l.again(ctx, n); err != nil {
+		if more, err = l.again(ctx, n, controls); err != nil {
 			return false, err
 		}
 	}
@@ -173,10 +179,14 @@ func (l *lane) follows(n *noted) {
 	}
 }
 
-// kin looks for what a lane keeps from entry to entry, and for heads that were kept elsewhere.
-func (l *lane) kin(n *noted) {
+// kin looks for what a lane keeps from entry to entry, and for heads that were kept elsewhere. Settings may be revised by the records of andon.control
+// that the entry is the first to go by.
+func (l *lane) kin(n *noted, controls []control.Record) {
 	if n.Lane != l.id.String() {
 		l.find(n, differs(EntryDiffers, "lane", n.Lane, l.id.String(), "entry %d stands under the key %s and says lane %s", n.Seq, l.id, n.Lane))
+	}
+	if slices.ContainsFunc(controls, func(r control.Record) bool { return r.Kind == control.KindSettings }) {
+		clear(l.told)
 	}
 	if n.Seq > 0 && !l.told[n.Settings] {
 		if len(l.told) > 0 {
@@ -213,14 +223,14 @@ func (l *lane) judgedBy(n *noted) doubt {
 		return doubt{OtherVersion, "", fmt.Sprintf("version %d, this build reads %d: run the build that wrote it", n.Version, journal.Version)}
 	case n.Logic != l.Logic:
 		return doubt{OtherLogic, n.Logic, fmt.Sprintf("judged by logic %s, this build has %s: run the build that judged it", n.Logic, l.Logic)}
-	case n.Settings != l.Settings:
-		return doubt{OtherSettings, n.Settings, fmt.Sprintf("judged with settings %s, the configuration gives %s: name the configuration it was judged with", n.Settings, l.Settings)}
+	case n.Settings != l.rerun.Settings():
+		return doubt{OtherSettings, n.Settings, fmt.Sprintf("judged with settings %s, the configuration gives %s: name the configuration it was judged with", n.Settings, l.rerun.Settings())}
 	}
 	return doubt{}
 }
 
 // again runs the beat of an entry again and compares what comes of it.
-func (l *lane) again(ctx context.Context, n *noted) (more bool, err error) {
+func (l *lane) again(ctx context.Context, n *noted, controls []control.Record) (more bool, err error) {
 	if n.gap {
 		if err := l.bridge(ctx, n); err != nil || !l.runs {
 			l.skip(n, l.doubt)
@@ -231,10 +241,6 @@ func (l *lane) again(ctx context.Context, n *noted) (more bool, err error) {
 	if err != nil || !l.runs {
 		l.skip(n, l.doubt)
 		return true, err
-	}
-	controls, err := pipeline.Between(ctx, l.Controls, l.last.Control, n.Control)
-	if err != nil {
-		return false, err
 	}
 	done, own := l.rerun.Beat(&n.Entry, controls, side, input), l.judgedBy(n)
 	l.report.Events += int64(len(done.Items))

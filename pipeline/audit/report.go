@@ -67,7 +67,7 @@ func (k Kind) Meaning() string {
 		EntryMoved:      "Somebody changed the order of the journal, or wrote an entry again. It was run in the order of the seq numbers.",
 		ChainBroken:     "The entry before was changed after this one was written, or this one was.",
 		RangeBroken:     "Records were judged twice or not at all, or somebody changed the entry.",
-		SettingsChanged: "A lane keeps its settings: the entry was changed, or somebody judged on with other settings.",
+		SettingsChanged: "A lane keeps its settings until andon.control brings others: the entry was changed, or somebody judged on with other settings.",
 		EntryDiffers:    "The same records judged by the same logic and settings come to something else: the entry or the input was changed.",
 		OutputsDiffer:   "The same records judged by the same logic and settings come to other outputs: the entry or the input was changed.",
 		RecordChanged:   "The record is not what the beat comes to: it was changed after it was written.",

@@ -155,16 +155,15 @@ func (s *site) run(m *Member, c Config, settings setting.Settings) *node {
 // config is the loop's.
 func (s *site) config(c Config, settings setting.Settings, metrics *pipeline.Metrics) pipeline.Config {
 	return pipeline.Config{
-		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) },
-		Topic:    func(l pipeline.Lane, side bool) string { return c.Topic(l.Family, side) },
-		Logic:    detectors.Logic(),
-		Settings: settings.Hash(),
-		Wall:     settings.Clock == setting.Wall,
-		Now:      time.Now,
-		Log:      quiet(s.t),
-		Metrics:  metrics,
-		Linger:   20 * time.Millisecond,
-		Redo:     s.redo,
+		Engine:  func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, settings) },
+		Topic:   func(l pipeline.Lane, side bool) string { return c.Topic(l.Family, side) },
+		Logic:   detectors.Logic(),
+		Wall:    settings.Clock == setting.Wall,
+		Now:     time.Now,
+		Log:     quiet(s.t),
+		Metrics: metrics,
+		Linger:  20 * time.Millisecond,
+		Redo:    s.redo,
 	}
 }
 

@@ -144,7 +144,7 @@ func (l *life) config(p *proc) pipeline.Config {
 	c := pipeline.Config{
 		Engine: func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, l.settings) },
 		Topic:  func(id pipeline.Lane, side bool) string { return laneTopic(id.Family, side) },
-		Logic:  detectors.Logic(), Settings: l.settings.Hash(), Wall: l.profile.wall, Redo: -1,
+		Logic:  detectors.Logic(), Wall: l.profile.wall, Redo: -1,
 		Now: l.ended, Log: slog.New(slog.DiscardHandler), Metrics: l.metrics,
 	}
 	if p != nil {

@@ -78,7 +78,7 @@ type Stepped struct {
 	Start    event.Micros // the lane's time before the beat
 	End      event.Micros // and after it
 	Fired    int          // timers fired
-	Unjudged int          // entities left to be judged anew, of a batch that says Rejudge
+	Unjudged int          // entities left to be judged anew
 	Requests []Request    // questions to models
 	Models   string       // hash of the models that policies ask; empty when they ask none
 	Skewed   int64        // events that claimed to come from the future, judged at their record's time
@@ -140,4 +140,5 @@ type Size struct {
 	Open       int // exceptions neither cleared nor retracted
 	Timers     int
 	StateBytes int64
+	Unjudged   int // entities that beats to come judge anew
 }

@@ -22,7 +22,7 @@ import (
 
 // Language is of what records a build takes and what it makes of them: raise it when Check takes or refuses more, or a member means something else. Lanes
 // of builds that speak another go by other records at the same offset.
-const Language = 1
+const Language = 2
 
 // Kind is what a record is about.
 type Kind string

@@ -1,0 +1,77 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"andon/detectors/setting"
+	"andon/pipeline"
+	"andon/schemas/control"
+	"andon/schemas/event"
+	"andon/schemas/exception"
+)
+
+// revised is a lane of more parcels than one beat judges anew, all late, that gets other settings by andon.control, and others again half way through. A loop ends after each beat
+// from the given one on, up to the next, and the next loop restores the lane.
+func revised(t *testing.T, from, to int64) *world {
+	t.Helper()
+	w, rules := newWorld(), &pipeline.ControlLog{}
+	w.settings, w.pace = setting.Default(), time.Millisecond
+	w.settings.Clock = setting.Log
+	for n := range 6000 {
+		w.send(carrier0, manifest(n, start, start+event.Day))
+	}
+	w.send(carrier0, tick(start+20*event.Day))
+	stop := errors.New("stop")
+	w.config.Controls, w.config.Redo = rules, 1 // snapshots follow on one another
+	w.options.Fault = func(b pipeline.Beat) (bool, error) {
+		seq := b.Lanes[0].Entry.Seq
+		if settings := map[int64]string{4: `{"rules":{"CA-04":{"grace_s":3000000}}}`, 5: `{"rules":{"CA-04":{"grace_s":3000000},"CA-02":{"warn_s":3000000,"breach_s":3000000}}}`}[seq]; settings != "" {
+			rules.Add(seq, &control.Record{Object: "settings", Kind: control.KindSettings, Version: int32(seq - 3), Settings: []byte(settings)}, seq+1)
+		}
+		return true, map[bool]error{true: stop}[seq >= from && seq < to]
+	}
+	for err := w.run(t); err != nil; err = w.run(t) {
+		if !errors.Is(err, stop) {
+			t.Fatal(err)
+		}
+	}
+	return w
+}
+
+// Settings that come as a record hold from one beat of a lane on, however often it is restored: in the middle of judging all anew, from the log or from a
+// snapshot. The settings of the configuration stay those the lane began with.
+func TestARestoreGoesByTheSettingsOfItsTime(t *testing.T) {
+	want := revised(t, 0, 0)
+	anew := map[exception.Change]int{}
+	for _, x := range want.Exceptions {
+		if x.LogicChange {
+			anew[x.Change]++
+		}
+	}
+	if fmt.Sprint(anew) != "map[retracted:12000]" {
+		t.Errorf("%v", anew)
+	}
+	named := map[string]int{}
+	for _, e := range want.Entries(carrier0)[1:] {
+		named[e.Settings]++
+	}
+	if len(named) != 3 {
+		t.Errorf("settings of entries: %v", named)
+	}
+	for name, from := range map[string]int64{"in the middle": 5, "when a snapshot of the middle would be whole": 10} {
+		is := revised(t, from, from+3)
+		if len(is.Exceptions) != len(want.Exceptions) {
+			t.Fatalf("%s: %d revisions instead of %d", name, len(is.Exceptions), len(want.Exceptions))
+		}
+		for i := range is.Exceptions {
+			a, b := exception.Append(nil, &is.Exceptions[i]), exception.Append(nil, &want.Exceptions[i])
+			if !bytes.Equal(a, b) {
+				t.Fatalf("%s: revision %d is %s instead of %s", name, i, a, b)
+			}
+		}
+	}
+}
