@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,6 +72,7 @@ type guardMetrics struct {
 	state  *prometheus.GaugeVec   // code, bundle
 	alerts *prometheus.CounterVec // code, bundle, signal
 	trips  *prometheus.CounterVec // code, bundle, signal
+	again  *prometheus.CounterVec // code, bundle, differs
 }
 
 func newGuardMetrics(r prometheus.Registerer) *guardMetrics {
@@ -81,8 +83,10 @@ func newGuardMetrics(r prometheus.Registerer) *guardMetrics {
 			Help: "Things a guard saw that open nothing."}, []string{"code", "bundle", "signal"}),
 		trips: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_guard_trips_total",
 			Help: "Times a guard opened, by what it saw."}, []string{"code", "bundle", "signal"}),
+		again: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "andon_guard_recomputed_total",
+			Help: "Judgements whose features were computed again from the log. Those that differ for other reasons than rounding open the guard when they are more than 1 %."}, []string{"code", "bundle", "differs"}),
 	}
-	r.MustRegister(m.state, m.alerts, m.trips)
+	r.MustRegister(m.state, m.alerts, m.trips, m.again)
 	return m
 }
 
@@ -96,6 +100,11 @@ func (m *guardMetrics) written(s *control.Guard) {
 	if s.State == control.Open {
 		m.trips.WithLabelValues(s.Code, s.Bundle, string(s.Signal)).Inc()
 	}
+}
+
+// compared counts a judgement whose features were computed again.
+func (m *guardMetrics) compared(c *compared, differs bool) {
+	m.again.WithLabelValues(c.code, c.bundle, strconv.FormatBool(differs)).Inc()
 }
 
 // logged is a log as a writer of lines.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"andon/cmd/andon/config"
@@ -29,15 +30,18 @@ type guards struct {
 	log     *slog.Logger
 	metrics *guardMetrics
 	reach   *kafka.Reach
+	rest    func(took time.Duration) time.Duration // from one lane that is run again to the next
 
-	fold   *guard.Guards
-	past   bool         // what is read was said before we were elected
-	now    event.Micros // by the clock of what is judged
-	golden event.Micros // when golden rows were last replayed
+	election *kafka.Election
+	fold     *guard.Guards
+	again    *again
+	past     bool         // what is read was said before we were elected
+	now      event.Micros // by the clock of what is judged
+	golden   event.Micros // when golden rows were last replayed
 }
 
 func newGuards(cfg config.Config, models *scorer.Registry, log *slog.Logger, metrics prometheus.Registerer, reach *kafka.Reach) *guards {
-	return &guards{cfg: cfg, models: models, log: log, metrics: newGuardMetrics(metrics), reach: reach}
+	return &guards{cfg: cfg, models: models, log: log, metrics: newGuardMetrics(metrics), reach: reach, rest: againRest}
 }
 
 func (g *guards) role() role {
@@ -48,13 +52,13 @@ func (g *guards) role() role {
 func (g *guards) run(ctx context.Context) error {
 	at := kafkaConfig(g.cfg)
 	at.Reach = g.reach
-	election, err := kafka.Stand(ctx, at, kafka.Guard, g.log)
-	if err != nil {
+	var err error
+	if g.election, err = kafka.Stand(ctx, at, kafka.Guard, g.log); err != nil {
 		return err
 	}
-	defer election.Close()
+	defer g.election.Close()
 	for {
-		turn, stop, err := election.Turn(ctx)
+		turn, stop, err := g.election.Turn(ctx)
 		if err == nil {
 			err = g.watch(turn, at)
 			ended := turn.Err() != nil
@@ -67,20 +71,27 @@ func (g *guards) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			left, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveBudget)
 			defer cancel()
-			return election.Leave(left)
+			return g.election.Leave(left)
 		}
 		return err
 	}
 }
 
-// watch reads what was said, and goes on with what is. All state comes of that: dying anywhere, whoever is elected next begins here.
+// watch reads what was said, and goes on with what is. All state comes of that: dying anywhere, whoever is elected next begins here. What a former guard
+// had begun to write is written or given up before it is read: afterwards it writes no more.
 func (g *guards) watch(ctx context.Context, at kafka.Config) error {
+	former, err := g.election.Appender(ctx, at.Control(), g.log)
+	if err != nil {
+		return err
+	}
+	former.Close()
 	told, err := kafka.OpenTold(ctx, at, g.log, at.Control(), at.Verdicts(), at.Decisions())
 	if err != nil {
 		return err
 	}
 	defer told.Close()
 	g.fold, g.past, g.now, g.golden = guard.New(featureNames, g.wall()), true, 0, 0
+	g.again = newAgain(g.cfg, at, g.log)
 	g.fold.Follow(true)
 	for s, err := range told.Past(ctx) {
 		if err != nil {
@@ -93,24 +104,36 @@ func (g *guards) watch(ctx context.Context, at kafka.Config) error {
 	g.past = false
 	g.fold.Follow(false)
 	g.log.Info("guards watch", "bundles", g.fold.Watched())
+	running, stop := context.WithCancel(ctx)
+	var runs sync.WaitGroup
+	runs.Go(func() { g.again.run(running, g.rest) })
+	defer func() { stop(); runs.Wait() }()
 	for ctx.Err() == nil {
-		list, err := told.Poll(ctx, time.Second)
-		if err != nil {
+		if err := g.turn(ctx, at, told); err != nil {
 			return err
-		}
-		for i := range list {
-			if err := g.take(ctx, at, &list[i]); err != nil {
-				return err
-			}
-		}
-		if g.wall() {
-			g.pass(ctx, event.At(time.Now()))
-			if err := g.write(ctx, at); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// turn takes what was said and computed since the last one, and the time.
+func (g *guards) turn(ctx context.Context, at kafka.Config, told *kafka.Told) error {
+	list, err := told.Poll(ctx, time.Second)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if err := g.take(ctx, at, &list[i]); err != nil {
+			return err
+		}
+	}
+	for _, c := range g.again.take() {
+		g.metrics.compared(&c, g.fold.Computed(c.at, c.code, c.bundle, c.values, c.anew))
+	}
+	if g.wall() {
+		g.pass(ctx, event.At(time.Now()))
+	}
+	return g.write(ctx, at)
 }
 
 func (g *guards) wall() bool { return g.cfg.Settings.Clock == setting.Wall }
@@ -130,8 +153,14 @@ func (g *guards) take(ctx context.Context, at kafka.Config, s *kafka.Saying) err
 	case at.Verdicts():
 		var v judgement.Verdict
 		if judgement.Decode(s.Value, &v) == nil {
+			if v.DetectedAt <= 0 { // the lane had no time yet
+				v.DetectedAt = v.JudgedAt
+			}
 			g.pass(ctx, v.DetectedAt)
 			g.fold.Verdict(&v)
+			if !g.past {
+				g.again.keep(s.Partition, &v)
+			}
 		}
 	case at.Decisions():
 		var d decision.Decision
@@ -166,7 +195,7 @@ func (g *guards) pass(ctx context.Context, now event.Micros) {
 }
 
 // write adds the records that came out to the topic of control. Dying before the end nothing stands there, and whoever guards next sees for itself what
-// there was to see; dying after it all stands there, and is read again.
+// there was to see; dying after it all stands there, and is read again. Deposed meanwhile it fails, and nothing stands there either.
 func (g *guards) write(ctx context.Context, at kafka.Config) error {
 	out := g.fold.Take()
 	for _, a := range out.Alerts {
@@ -194,7 +223,7 @@ func (g *guards) write(ctx context.Context, at kafka.Config) error {
 
 // append writes records as the next versions of their objects.
 func (g *guards) append(ctx context.Context, at kafka.Config, list []control.Record) error {
-	a, err := kafka.NewAppender(ctx, at, at.Control(), g.log)
+	a, err := g.election.Appender(ctx, at.Control(), g.log)
 	if err != nil {
 		return err
 	}

@@ -35,23 +35,11 @@ func TestAGuardThatHearsNothingOpens(t *testing.T) {
 		day++
 		await(t, "the day to be judged", func() bool { done, all := l.judged(); return done == all })
 	}
-	guarded := func() (list []control.Guard) {
-		for _, r := range l.topic(l.cfg.Kafka.OwnPrefix + "control") {
-			var c control.Record
-			if err := control.Decode(r.Value, &c); err != nil || c.Check() != nil {
-				t.Fatalf("%s: %v, %v", r.Value, err, c.Check())
-			}
-			if c.Guard != nil {
-				list = append(list, *c.Guard)
-			}
-		}
-		return list
-	}
 	for range 3 { // lanes know of a day's time with its last record
 		judge()
 	}
-	await(t, "the guard to open", func() bool { return len(guarded()) == 1 })
-	if first := guarded()[0]; first.State != control.Open || first.Signal != control.G1 || first.Reason != "guard_golden" || first.Statistic < first.Threshold {
+	await(t, "the guard to open", func() bool { return len(l.guarded()) == 1 })
+	if first := l.guarded()[0]; first.State != control.Open || first.Signal != control.G1 || first.Reason != "guard_golden" || first.Statistic < first.Threshold {
 		t.Errorf("%+v", first)
 	}
 	g.kill()
@@ -63,7 +51,7 @@ func TestAGuardThatHearsNothingOpens(t *testing.T) {
 	judge()
 	g.stop()
 	p.stop()
-	if list := guarded(); len(list) != 2 {
+	if list := l.guarded(); len(list) != 2 {
 		t.Errorf("%+v", list)
 	}
 	made := l.judgements()
@@ -72,4 +60,19 @@ func TestAGuardThatHearsNothingOpens(t *testing.T) {
 			t.Errorf("%d judged %s: %v", made[by], by, made)
 		}
 	}
+}
+
+// guarded are the records of guards that stand.
+func (l *line) guarded() (list []control.Guard) {
+	l.Helper()
+	for _, r := range l.topic(l.cfg.Kafka.OwnPrefix + "control") {
+		var c control.Record
+		if err := control.Decode(r.Value, &c); err != nil || c.Check() != nil {
+			l.Fatalf("%s: %v, %v", r.Value, err, c.Check())
+		}
+		if c.Guard != nil {
+			list = append(list, *c.Guard)
+		}
+	}
+	return list
 }

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,8 @@ func TestTheGuideListsEveryRight(t *testing.T) {
 	}
 	appends := append(c.toAppend(c.Decisions()), c.toAppend(c.Control())...)
 	want := map[string]string{}
-	for column, needs := range [][]need{c.toDetect(), load, c.toApply(), c.toRedrive(), appends, append(c.toGuard(), c.toAppend(c.Control())...)} {
+	guards := slices.Concat(c.toGuard(), c.toAudit(), c.toRecall(), c.toAppend(c.Control()))
+	for column, needs := range [][]need{c.toDetect(), load, c.toApply(), c.toRedrive(), appends, guards} {
 		for _, n := range needs {
 			do := n.do
 			if column == 2 && n.kind == onTopic {
