@@ -137,7 +137,7 @@ type Exception struct {
 	OpenedAt    event.Micros `json:"opened_at"`              // the due time, or the latest event time of the evidence; never lane time
 	ClearedAt   event.Micros `json:"cleared_at,omitempty"`   // latest event time of the satisfying facts
 	DetectedAt  event.Micros `json:"detected_at"`            // the lane's time at this revision
-	LogicChange bool         `json:"logic_change,omitempty"` // this revision came of other rules, not of other facts
+	LogicChange bool         `json:"logic_change,omitempty"` // this revision came of other rules or settings, not of other facts
 	LateData    bool         `json:"late_data,omitempty"`    // cleared by facts that were true before the judged instant: never a real violation
 
 	Unit     Unit   `json:"unit"`
