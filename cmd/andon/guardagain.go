@@ -140,7 +140,7 @@ func (a *again) next() (lane pipeline.Lane, wanted map[judged]noted) {
 func (a *again) compare(ctx context.Context, lane pipeline.Lane, wanted map[judged]noted) (list []compared) {
 	budget, cancel := context.WithTimeout(ctx, againBudget)
 	defer cancel()
-	p := pass{settings: a.cfg.Settings.Hash(), wanted: wanted, found: map[judged]judgement.Values{}}
+	p := pass{wanted: wanted, found: map[judged]judgement.Values{}}
 	why := p.run(budget, a, lane)
 	if ctx.Err() == nil && why != a.told[lane] {
 		if a.told[lane] = why; why != "" {
@@ -158,13 +158,15 @@ func (a *again) compare(ctx context.Context, lane pipeline.Lane, wanted map[judg
 
 // pass is one run of a lane.
 type pass struct {
-	settings string
+	engine   pipeline.Engine // that runs it
 	wanted   map[judged]noted
 	found    map[judged]judgement.Values // of the latest judgement of the name, as of those wanted
 	from, to event.Micros                // of the lane's time: every judgement between was made again
 	begun    bool
+	ran      int64  // seq of the last entry that was run
 	broken   bool   // what the log comes to between is not known
 	why      string // it goes no further
+	stop     context.CancelFunc
 }
 
 // covers reports whether a judgement made at an instant must have been made again.
@@ -182,34 +184,42 @@ func (p *pass) run(ctx context.Context, a *again, lane pipeline.Lane) string {
 		return oneLine(err).Error()
 	}
 	controls.Close()
+	ctx, p.stop = context.WithCancel(ctx)
+	defer p.stop()
 	report, err := audit.Run(ctx, audit.Config{
-		Engine:   func(f event.Family) (pipeline.Engine, error) { return detectors.New(f, a.cfg.Settings) },
+		Engine: func(f event.Family) (_ pipeline.Engine, err error) {
+			p.engine, err = detectors.New(f, a.cfg.Settings)
+			return p.engine, err
+		},
 		Logic:    detectors.Logic(),
-		Settings: p.settings,
 		Books:    books,
 		Controls: controls,
 		Progress: p.progress,
 		Watch:    p.watch,
 	}, []pipeline.Lane{lane})
-	p.broken = slices.ContainsFunc(report.Findings, func(f audit.Finding) bool { return f.Kind != audit.EntryDiffers && f.Kind != audit.OutputsDiffer })
+	p.broken = err != nil || slices.ContainsFunc(report.Findings, func(f audit.Finding) bool { return f.Kind != audit.EntryDiffers && f.Kind != audit.OutputsDiffer })
 	switch {
+	case p.why != "":
+		return p.why
 	case errors.Is(err, context.DeadlineExceeded):
 		return "it takes longer than " + againBudget.String()
 	case err != nil:
 		return oneLine(err).Error()
-	case p.why != "":
-		return p.why
-	case p.to == p.from && len(report.Unchecked) > 0 && len(report.Lanes[0].Resumed) == 0:
-		return report.Unchecked[len(report.Unchecked)-1].Says
 	}
 	return ""
 }
 
-// progress notes where the lane begins.
+// progress notes where the lane begins, and gives it up when it does not run on from there.
 func (p *pass) progress(_ pipeline.Lane, e *journal.Entry) {
-	if !p.begun {
+	switch {
+	case !p.begun:
 		p.begun, p.from, p.to = true, e.End, e.End
 		p.own(e)
+	case p.ran != e.Seq && p.why == "":
+		p.why = "it cannot be run from its snapshots, or what came after them is gone"
+	}
+	if p.why != "" {
+		p.stop()
 	}
 }
 
@@ -219,7 +229,7 @@ func (p *pass) own(e *journal.Entry) bool {
 	case e.Seq == 0:
 	case e.Logic != detectors.Logic():
 		p.why = "it was judged by other logic"
-	case e.Settings != p.settings:
+	case e.Settings != p.engine.Settings():
 		p.why = "it was judged with other settings"
 	}
 	return p.why == ""
@@ -227,7 +237,7 @@ func (p *pass) own(e *journal.Entry) bool {
 
 // watch looks at what came of a beat.
 func (p *pass) watch(s *audit.Step) (more bool) {
-	if !p.own(s.Entry) {
+	if p.ran = s.Entry.Seq; !p.own(s.Entry) {
 		return false
 	}
 	for _, o := range s.Outputs {
