@@ -100,8 +100,10 @@ func (e *Engine) requests() []beat.Request {
 		for k := f.asks; k < f.asked; k++ {
 			if q := &e.questions[k]; q.request >= 0 {
 				tenant, subject, _ := strings.Cut(f.entity.key, "\x00")
-				e.asking = append(e.asking, beat.Request{Code: e.found.List[q.verdict].Rule.Code, Bundle: q.policy.Bundle, Model: e.lane.policies.models[q.policy.Bundle], Tenant: tenant, Subject: subject,
-					Features: q.features(e)})
+				e.asking = append(e.asking, beat.Request{
+					Code: e.found.List[q.verdict].Rule.Code, Tenant: tenant, Subject: subject,
+					Bundle: q.policy.Bundle, Model: e.lane.policies.models[q.policy.Bundle], Features: q.features(e),
+				})
 			}
 		}
 	}

@@ -170,10 +170,13 @@ func TestNoTimeIsAReason(t *testing.T) {
 	f := fresh(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
-	f.put(t, "slow@1", local(func(_ []float64, n int, out []float64) error {
+	f.put(t, "slow@1", nil, far(func(_ context.Context, n int, out []beat.Reply) {
 		if batches++; batches == 2 {
 			cancel() // while the second is under way
 		}
+		clear(out[:n])
+	}))
+	f.put(t, "near@1", local(func(_ []float64, n int, out []float64) error {
 		clear(out[:n])
 		return nil
 	}), nil)
@@ -188,6 +191,14 @@ func TestNoTimeIsAReason(t *testing.T) {
 	}
 	if batches != 2 {
 		t.Errorf("%d batches", batches)
+	}
+	for i := range requests {
+		requests[i].Bundle = "near@1"
+	}
+	for i, r := range f.Score(ctx, requests) { // it keeps nobody waiting
+		if r != (beat.Reply{}) {
+			t.Fatalf("question %d of a model in the process: %+v", i, r)
+		}
 	}
 }
 
