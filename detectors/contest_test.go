@@ -203,7 +203,7 @@ func TestJudgementsAreWrittenDown(t *testing.T) {
 	v := c.Verdicts[0]
 	if v.RuleSays != verdict.Raise || v.Score == nil || *v.Score != 0.25 || v.DecidedBy != verdict.ByRule || !v.Raised || v.Selection != verdict.FromRule ||
 		v.PropensityBP != verdict.Certain || v.Mode != verdict.Shadow || v.Bundle != "lateness@1" || v.Model != strings.Repeat("ab", 8) || v.ThresholdBP != 6000 ||
-		v.Features != "carrier/1" || len(v.Values) == 0 || v.ExceptionID != c.Exceptions[len(c.Exceptions)-1].ID || v.JudgedAt != start+event.Hour {
+		v.Features != "carrier/1" || len(v.Values) == 0 || v.ExceptionID != c.Exceptions[len(c.Exceptions)-1].ID || v.JudgedAt != start+event.Hour || v.DetectedAt != v.JudgedAt {
 		t.Errorf("%+v", v)
 	}
 	c = newContested(t, ca05(verdict.Live, sampling))

@@ -1,6 +1,7 @@
 package detectors
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +26,7 @@ func (m *merge) record(v *rule.Verdict, q *question, j policy.Judgement, d polic
 	x := verdict.Verdict{
 		ID:     verdict.NewID(ent.tenant(), v.Rule.Code, ent.subject(), episode, v.JudgedAt),
 		Tenant: ent.tenant(), Code: v.Rule.Code, Subject: ent.subject(), Episode: episode, Site: strings.Clone(m.finding.site),
-		JudgedAt: v.JudgedAt, DetectedAt: m.finding.at,
+		JudgedAt: v.JudgedAt, DetectedAt: cmp.Or(m.finding.at, v.JudgedAt), // the lane may have no time yet
 		Rule: v.Rule.Code + "/" + strconv.Itoa(v.Rule.Version), RuleSays: says(v), RuleMissing: v.Missing,
 		Mode: q.policy.Mode, DecidedBy: d.By, Raised: d.Raised, Selection: selection, PropensityBP: propensity,
 	}

@@ -12,7 +12,7 @@ import (
 
 // coreVersion is of all that decides beside the rules: how events become facts, the encoding of timelines and snapshots, when timers fire and
 // timelines end, how findings become exceptions and costs, and what settings there are. Raise it when the same records may come out otherwise.
-const coreVersion = 3
+const coreVersion = 4
 
 // Logic names how this build judges: 16 hexadecimal digits of SHA-256 over the version of the core, code, version and default settings of each rule,
 // and the versions of what models are fed. Two builds of the same logic come to the same outputs from the same records and settings.
