@@ -14,7 +14,9 @@ import (
 	"andon/schemas/cost"
 	"andon/schemas/event"
 	"andon/schemas/exception"
+	"andon/schemas/identity"
 	"andon/schemas/journal"
+	"andon/schemas/verdict"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -25,11 +27,11 @@ type sums struct{ n, hash uint64 }
 
 func (s *sums) add(name string) { s.n, s.hash = s.n+1, s.hash+xxhash.Sum64String(name) }
 
-// topicSums are what a topic holds, as a read-committed reader finds it.
-type topicSums struct {
-	all        sums // records that should be rows, by what the row's key is
+// revisions are what the topic of exceptions holds, as a read-committed reader finds it.
+type revisions struct {
+	all        sums // revisions, by id and number
 	tombstones uint64
-	twice      uint64 // exceptions: revisions that stand there more than once
+	twice      uint64 // revisions that stand there more than once
 }
 
 // auditor reads topics and tables after a run.
@@ -91,7 +93,11 @@ func (a *auditor) audit(ctx context.Context, m made, values map[string]float64) 
 	if err != nil {
 		return err
 	}
-	costs, err := a.costs(ctx)
+	verdicts, err := a.placed(ctx, a.at.Verdicts(), verdictID)
+	if err != nil {
+		return err
+	}
+	costs, err := a.placed(ctx, a.at.Costs(), costID)
 	if err != nil {
 		return err
 	}
@@ -100,7 +106,8 @@ func (a *auditor) audit(ctx context.Context, m made, values map[string]float64) 
 		{tables.Events, "event_hash", ids},
 		{tables.Events, "content_hash", contents},
 		{tables.Exceptions, "xxHash64(concat(exception_id, '/', toString(revision)))", exceptions.all},
-		{tables.Costs, "xxHash64(concat(cost_id, '/', toString(partition), '/', toString(offset)))", costs.all},
+		{tables.Verdicts, "xxHash64(concat(verdict_id, '/', toString(partition), '/', toString(offset)))", verdicts},
+		{tables.Costs, "xxHash64(concat(cost_id, '/', toString(partition), '/', toString(offset)))", costs},
 	}
 	a.awaitRows(ctx, all)
 	a.loaded = time.Now()
@@ -109,7 +116,9 @@ func (a *auditor) audit(ctx context.Context, m made, values map[string]float64) 
 			return err
 		}
 	}
-	values["exceptions"], values["exceptions_forgotten"], values["costs"] = float64(exceptions.all.n), float64(exceptions.tombstones), float64(costs.all.n)
+	values["exceptions"], values["exceptions_forgotten"], values["costs"] = float64(exceptions.all.n), float64(exceptions.tombstones), float64(costs.n)
+	values["verdicts"] = float64(verdicts.n)
+	a.want(verdicts.n > 0, "there are no verdicts: what is usual is in the settings, so contested rules must have raised something")
 	warned, failed := a.site.warnings()
 	values["log_warnings"], values["log_errors"] = float64(warned), float64(failed)
 	return nil
@@ -194,7 +203,7 @@ func (a *auditor) awaitRows(ctx context.Context, all []tableSums) {
 }
 
 // exceptions sums the revisions on the topic.
-func (a *auditor) exceptions(ctx context.Context) (s topicSums, err error) {
+func (a *auditor) exceptions(ctx context.Context) (s revisions, err error) {
 	type revision struct {
 		id exception.ID
 		n  int32
@@ -220,17 +229,29 @@ func (a *auditor) exceptions(ctx context.Context) (s topicSums, err error) {
 	return s, err
 }
 
-// costs sums the cost records on the topic.
-func (a *auditor) costs(ctx context.Context) (s topicSums, err error) {
-	err = a.read(ctx, a.at.Costs(), func(r *kgo.Record) error {
-		var c cost.Cost
-		if err := cost.Decode(r.Value, &c); err != nil {
+// placed sums the records of a topic, each by its id and where it lies.
+func (a *auditor) placed(ctx context.Context, topic string, id func(value []byte) (identity.ID, error)) (s sums, err error) {
+	err = a.read(ctx, topic, func(r *kgo.Record) error {
+		id, err := id(r.Value)
+		if err != nil {
 			return fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
 		}
-		s.all.add(fmt.Sprintf("%s/%d/%d", c.ID, r.Partition, r.Offset))
+		s.add(fmt.Sprintf("%s/%d/%d", id, r.Partition, r.Offset))
 		return nil
 	})
 	return s, err
+}
+
+func costID(value []byte) (identity.ID, error) {
+	var c cost.Cost
+	err := cost.Decode(value, &c)
+	return c.ID, err
+}
+
+func verdictID(value []byte) (identity.ID, error) {
+	var v verdict.Verdict
+	err := verdict.Decode(value, &v)
+	return v.ID, err
 }
 
 // rows sums the rows of a table by an expression; final collapses what replaces one another first.

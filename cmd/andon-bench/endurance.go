@@ -35,6 +35,7 @@ and started again on its data; at three tenths ClickHouse is stopped for a while
   events         each record written is a row once: count, sum of hashes of the ids and of the contents
   exceptions     no revision stands twice on the topic, and each is a row once
   costs          each record of the topic is a row once
+  verdicts       likewise
   memory         the program's grows by less than a tenth over the second half (runs of ten minutes and more)
 
 A failed check is an error; the figures are kept either way.`

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"andon/cmd/andon/config"
+	"andon/replay/baseline"
 
 	"github.com/goccy/go-yaml"
 )
@@ -38,7 +39,12 @@ func newSite(ctx context.Context, program, dir, kafka, clickHouse string) (*site
 	cfg := config.Default()
 	cfg.Instance, cfg.Kafka.Brokers, cfg.Kafka.ReplicationFactor, cfg.Kafka.Partitions = at.Instance, at.Brokers, 1, partitions
 	cfg.Kafka.InputPrefix, cfg.Kafka.OwnPrefix = at.InputPrefix, at.OwnPrefix
+	usual, err := baseline.Simulated()
+	if err != nil {
+		return nil, err
+	}
 	cfg.ClickHouse.Addr, cfg.HTTP.Addr, cfg.Settings = clickHouse, "127.0.0.1:0", logSettings()
+	cfg.Settings.Reference = usual
 	text, err := yaml.Marshal(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
