@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -16,15 +15,11 @@ func (db *DB) Costs(log *slog.Logger) load.Ledger {
 	return table[cost.Cost]{db, tables.Costs, costFields, decoded(log, "cost", decodeCost)}
 }
 
-// decodeCost reads a cost and checks that it bears its own id: what else would take the place of what.
 func decodeCost(value []byte, c *cost.Cost) error {
 	if err := cost.Decode(value, c); err != nil {
 		return err
 	}
-	if id := cost.NewID(c.Tenant, c.Component, c.Subject, c.Part); c.ID != id {
-		return fmt.Errorf("its id is %s, that of its facts %s", c.ID, id)
-	}
-	return nil
+	return bears(c.ID, cost.NewID(c.Tenant, c.Component, c.Subject, c.Part))
 }
 
 type costRow = row[cost.Cost]

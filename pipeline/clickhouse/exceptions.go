@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -24,15 +23,11 @@ func (db *DB) Exceptions(log *slog.Logger) load.Ledger {
 	}}
 }
 
-// decodeException reads an exception and checks that it bears its own id: what else would replace what.
 func decodeException(value []byte, x *exception.Exception) error {
 	if err := exception.Decode(value, x); err != nil {
 		return err
 	}
-	if id := exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode); x.ID != id {
-		return fmt.Errorf("its id is %s, that of its facts %s", x.ID, id)
-	}
-	return nil
+	return bears(x.ID, exception.NewID(x.Tenant, x.Code, x.Subject, x.Episode))
 }
 
 type exceptionRow = row[exception.Exception]

@@ -11,6 +11,7 @@ import (
 	"andon/pipeline"
 	"andon/pipeline/load"
 	"andon/schemas/event"
+	"andon/schemas/identity"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 )
@@ -36,6 +37,14 @@ func decoded[T any](log *slog.Logger, what string, decode func([]byte, *T) error
 		}
 		return true
 	}
+}
+
+// bears refuses a record that does not bear the id of its facts: it would take another's place.
+func bears(id, facts identity.ID) error {
+	if id != facts {
+		return fmt.Errorf("its id is %s, that of its facts %s", id, facts)
+	}
+	return nil
 }
 
 // row is what a row is made of: what the record says, and where it lies.

@@ -1,7 +1,6 @@
 package clickhouse
 
 import (
-	"fmt"
 	"log/slog"
 	"math"
 	"time"
@@ -18,15 +17,11 @@ func (db *DB) Verdicts(log *slog.Logger) load.Ledger {
 	return table[verdict.Verdict]{db, tables.Verdicts, verdictFields, decoded(log, "verdict", decodeVerdict)}
 }
 
-// decodeVerdict reads a verdict and checks that it bears its own id: what else would take the place of what.
 func decodeVerdict(value []byte, v *verdict.Verdict) error {
 	if err := verdict.Decode(value, v); err != nil {
 		return err
 	}
-	if id := verdict.NewID(v.Tenant, v.Code, v.Subject, v.Episode, v.JudgedAt); v.ID != id {
-		return fmt.Errorf("its id is %s, that of its facts %s", v.ID, id)
-	}
-	return nil
+	return bears(v.ID, verdict.NewID(v.Tenant, v.Code, v.Subject, v.Episode, v.JudgedAt))
 }
 
 type verdictRow = row[verdict.Verdict]
