@@ -10,15 +10,15 @@ import (
 // CA-05: the shipment will probably miss its promise.
 //
 // Judged at each scan up to the promise, when the hop after it is due (the 90th percentile of the gap) and no scan came, and from then on when the answer
-// changes by time alone. Fires when now + the 80th percentile of the time to delivery after a scan of that status passes the promise (at risk, minor);
-// major when now + the median does (likely). It stays until 80 of 100 would be in time and the median leaves a margin; then it takes a worse slack by some
+// changes by time alone. Fires when now + the 80th percentile of the time to delivery after a scan of that status, day of the journey and hour passes
+// the promise (at risk, minor); major when now + the median does (likely). Once the hop is due its time has passed and is no part of the rest. It stays until 80 of 100 would be in time and the median leaves a margin; then it takes a worse slack by some
 // hours to raise it again, and that much to tell it anew while it stands. Clears with that, and at the end of the journey. The whole is a walk over
 // the scans in order, so that it depends on the facts alone. Abstains without a promise, delivery scans or a transit time for the status, and, unless it
 // fires, of a shipment scanned more often than a timeline keeps. State: promise and the latest scans. Known false positives: carriers that catch up. Script: testdata/ca_05.txt.
 var predictedLate = Rule{
 	Code: "CA-05", Title: "Predicted late", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 2, Since: "0.5",
 	Text:   "Going by what the rest of the way usually takes, the shipment will not be delivered by its promise.",
-	NotYet: "Transit times by route wait for learned baselines: they are by carrier, service and status.",
+	NotYet: "Transit times by route wait for events that state a destination: they are by carrier, service, status, day of the journey and hour.",
 	Settings: []Setting{
 		{"reraise_s", 7_200, "seconds the slack must worsen before what was cleared is raised again, or change before what stands is told anew"},
 		{"margin_s", 3_600, "seconds before the promise at which half of such shipments must be delivered for it to clear"},
@@ -57,7 +57,7 @@ func judgePredictedLate(c *Context, out *Verdicts) {
 	}
 	latest := latestScans(c.Facts)
 	p := outlook{
-		promise: s.promise(), lane: c.lane(s), reraise: event.Micros(c.Values[0]) * event.Second, margin: event.Micros(c.Values[1]) * event.Second,
+		promise: s.promise(), began: s.began(), lane: c.lane(s), reraise: event.Micros(c.Values[0]) * event.Second, margin: event.Micros(c.Values[1]) * event.Second,
 	}
 	over := p.walk(latest)
 	if over == nil {
@@ -88,13 +88,14 @@ func judgePredictedLate(c *Context, out *Verdicts) {
 
 // outlook is what a walk over the scans of a shipment makes of its promise.
 type outlook struct {
-	promise         event.Micros
+	promise, began  event.Micros
 	lane            *setting.Lane
 	reraise, margin event.Micros
 
 	scan    *timeline.Fact // the last; nil before the first and after the promise
 	usual   setting.Transit
-	unknown bool // there is no transit time for it
+	passed  event.Micros // of the time after the scan: that of the hop, once that is due
+	unknown bool         // there is no transit time for it
 
 	judged  event.Micros // the last time
 	raised  bool
@@ -128,8 +129,8 @@ func (p *outlook) walk(facts []*timeline.Fact) (over *timeline.Fact) {
 			p.scan = nil
 		default:
 			known := false
-			p.scan, p.judged = f, f.Time
-			p.usual, known = p.lane.Transit(f.Status)
+			p.scan, p.judged, p.passed = f, f.Time, 0
+			p.usual, known = p.lane.TransitAt(f.Status, int64(f.Time/event.Day-p.began/event.Day)+1, int64(f.Time%event.Day/event.Hour))
 			if p.unknown = !known; known {
 				p.judge(f.Time)
 			}
@@ -147,10 +148,12 @@ func (p *outlook) pass(until event.Micros) event.Micros {
 	if !ok {
 		return 0
 	}
-	for at := p.scan.Time + event.Micros(gap.Q90S)*event.Second; at != 0 && at <= p.promise; at = p.turn() {
+	hop := event.Micros(gap.Q90S) * event.Second
+	for at := p.scan.Time + hop; at != 0 && at <= p.promise; at = p.turn() {
 		if at > until {
 			return at
 		}
+		p.passed = hop
 		p.judge(at)
 	}
 	return 0
@@ -160,17 +163,21 @@ func (p *outlook) pass(until event.Micros) event.Micros {
 func (p *outlook) turn() event.Micros {
 	switch {
 	case !p.raised:
-		return p.promise + p.limit - event.Micros(p.usual.Q80S)*event.Second + 1
+		return p.promise + p.limit - p.rest(p.usual.Q80S) + 1
 	case !p.told.likely:
-		return p.promise - event.Micros(p.usual.Q50S)*event.Second + 1
+		return p.promise - p.rest(p.usual.Q50S) + 1
 	}
 	return 0
 }
 
+// rest is what is left of a usual time to the delivery.
+func (p *outlook) rest(usualS int64) event.Micros {
+	return max(0, event.Micros(usualS)*event.Second-p.passed)
+}
+
 // judge asks at an instant whether the rest of the way fits into what is left.
 func (p *outlook) judge(at event.Micros) {
-	late50 := at + event.Micros(p.usual.Q50S)*event.Second - p.promise
-	late80 := at + event.Micros(p.usual.Q80S)*event.Second - p.promise
+	late50, late80 := at+p.rest(p.usual.Q50S)-p.promise, at+p.rest(p.usual.Q80S)-p.promise
 	p.judged = at
 	news := false
 	switch {
@@ -183,9 +190,9 @@ func (p *outlook) judge(at event.Micros) {
 		news = p.told.likely != (late50 > 0) || moved >= p.reraise || -moved >= p.reraise
 	}
 	if news {
-		p.told = telling{p.scan, at, p.usual.Q80S, late80, late50 > 0}
+		p.told = telling{p.scan, at, seconds(p.rest(p.usual.Q80S)), late80, late50 > 0}
 		if p.told.likely {
-			p.told.rest = p.usual.Q50S
+			p.told.rest = seconds(p.rest(p.usual.Q50S))
 		}
 	}
 }

@@ -52,11 +52,15 @@ type Gap struct {
 	Q99S    int64  `yaml:"q99_s" json:"q99_s"`
 }
 
-// Transit is the time from a scan of a status to the delivery, of shipments that were delivered.
+// Transit is the time from a scan of a status to the delivery, of shipments that were delivered. Vans go by day: an entry may hold for scans on one day
+// of the journey in some hours alone, and then counts before those of any time.
 type Transit struct {
 	Carrier string `yaml:"carrier" json:"carrier,omitempty"`
 	Service string `yaml:"service" json:"service,omitempty"`
 	Status  string `yaml:"status" json:"status,omitempty"`
+	Day     int64  `yaml:"day" json:"day,omitempty"`         // by the calendar in UTC; 1 is the day of the announcement, 0: any
+	FromH   int64  `yaml:"from_h" json:"from_h,omitempty"`   // hours of the day in UTC, from the first to before the last; of a day only
+	UntilH  int64  `yaml:"until_h" json:"until_h,omitempty"` // 24 is midnight
 	N       int64  `yaml:"n" json:"n"`
 	Q50S    int64  `yaml:"q50_s" json:"q50_s"`
 	Q80S    int64  `yaml:"q80_s" json:"q80_s"`
@@ -106,6 +110,7 @@ type PickShort struct {
 // Most that figures of a reference may be.
 const (
 	mostSeconds = 10 * 365 * 86_400
+	mostDays    = 10 * 365
 	mostGrams   = 1e7
 	mostMG      = 1e8 // its square, some times over, fits in 64 bits
 	mostQty     = event.MaxQtyMilli
@@ -156,7 +161,11 @@ func (t Transit) check() error {
 	if err := leg(t.Carrier, t.Service, t.Status); err != nil {
 		return err
 	}
-	return figures(sample(t.N), figure{name: "q50_s", value: t.Q50S, most: mostSeconds},
+	if timed := t.Day != 0; timed != (t.UntilH != 0) || !timed && t.FromH != 0 {
+		return fmt.Errorf("day and until_h: both are needed, or neither and no from_h")
+	}
+	return figures(sample(t.N), figure{name: "day", value: t.Day, most: mostDays}, figure{name: "from_h", value: t.FromH, most: 23},
+		figure{name: "until_h", value: t.UntilH, most: 24, beside: "from_h"}, figure{name: "q50_s", value: t.Q50S, most: mostSeconds},
 		figure{name: "q80_s", value: t.Q80S, most: mostSeconds, beside: "q50_s"})
 }
 

@@ -47,6 +47,30 @@ func TestMostSpecificEntryCounts(t *testing.T) {
 	}
 }
 
+// An entry of a day and hours counts before those of any time, however specific these are; of several that hold the most specific counts.
+func TestTransitGoesByDayAndHour(t *testing.T) {
+	at := func(carrier, service string, day, from, until, q int64) Transit {
+		return Transit{Carrier: carrier, Service: service, Status: "ACCEPTED", Day: day, FromH: from, UntilH: until, N: 1, Q50S: q, Q80S: q}
+	}
+	look := tables(t, Reference{Transit: []Transit{
+		at("ACME", "NEXT", 0, 0, 0, 1), at("ACME", "NEXT", 2, 12, 16, 2), at("ACME", "NEXT", 2, 4, 8, 3), at("ACME", "", 2, 0, 24, 4), at("", "", 3, 0, 1, 5), at("", "", 0, 0, 0, 6),
+	}})
+	for _, c := range []struct {
+		carrier         string
+		day, hour, want int64
+	}{
+		{"ACME", 2, 12, 2}, {"ACME", 2, 15, 2}, {"ACME", 2, 16, 4}, {"ACME", 2, 4, 3}, {"ACME", 2, 3, 4}, {"ACME", 2, 8, 4}, {"ACME", 1, 12, 1}, {"ACME", 3, 0, 5},
+		{"ACME", 3, 1, 1}, {"ACME", 0, 12, 1}, {"ACME", -2, 23, 1}, {"BLUE", 2, 12, 6}, {"BLUE", 3, 0, 5},
+	} {
+		if got, ok := look.Lane(c.carrier, "NEXT").TransitAt(event.Accepted, c.day, c.hour); !ok || got.Q80S != c.want {
+			t.Errorf("%s on day %d at %d: %d, want %d", c.carrier, c.day, c.hour, got.Q80S, c.want)
+		}
+	}
+	if _, ok := look.Lane("ACME", "NEXT").TransitAt(event.Lost, 2, 12); ok {
+		t.Error("nothing is known of what is lost")
+	}
+}
+
 func TestDurationsGoByQuantity(t *testing.T) {
 	look := tables(t, Reference{Durations: []Duration{
 		{Site: "A", N: 1, MedianMS: 3, MADLnMicro: 1}, {Site: "A", QtyMaxMilli: 5000, N: 1, MedianMS: 2, MADLnMicro: 1}, {Site: "A", QtyMaxMilli: 1000, N: 1, MedianMS: 1, MADLnMicro: 1},
@@ -87,18 +111,20 @@ func TestShortRatesAndWeights(t *testing.T) {
 // What makes no sense is refused with the name of the setting.
 func TestBadReferencesAreRefused(t *testing.T) {
 	for want, r := range map[string]Reference{
-		`settings.reference.services[0].carrier and service: both are needed`:              {Services: []Service{{Class: Express}}},
-		`settings.reference.services[0].class: "fast" is none of express, ground, economy`: {Services: []Service{{"A", "B", "fast"}}},
-		`settings.reference.gaps[0].n: 0 is not between 1 and 1000000000000000`:            {Gaps: []Gap{{Q90S: 1, Q99S: 1}}},
-		`settings.reference.gaps[0].q99_s: 1 is under q90_s, which is 2`:                   {Gaps: []Gap{{N: 1, Q90S: 2, Q99S: 1}}},
-		`settings.reference.gaps[1]: there is an entry of the same names before it`:        {Gaps: []Gap{{N: 1, Q90S: 1, Q99S: 1}, {N: 2, Q90S: 2, Q99S: 2}}},
-		`settings.reference.gaps[0].carrier: needed beside service "NEXT"`:                 {Gaps: []Gap{{Service: "NEXT", N: 1, Q90S: 1, Q99S: 1}}},
-		`settings.reference.transit[0].status: there is no carrier status "GONE"`:          {Transit: []Transit{{Status: "GONE", N: 1}}},
-		`settings.reference.durations[0].mad_ln_micro: 0 is not between 1 and 100000000`:   {Durations: []Duration{{N: 1, MedianMS: 1}}},
-		`settings.reference.weights[0].item: needed`:                                       {Weights: []Weight{{N: 1, WeightG: 1}}},
-		`settings.reference.cartons[0].weight_g: -1 is not between 0 and 10000000`:         {Cartons: []Carton{{N: 1, WeightG: -1}}},
-		`settings.reference.asn_shorts[0].short_bp: 10001 is not between 0 and 10000`:      {ASNShorts: []ASNShort{{N: 1, ShortBP: 10_001}}},
-		`settings.reference.pick_shorts[1]: there is an entry of the same names before it`: {PickShorts: []PickShort{{N: 1}, {N: 1}}},
+		`settings.reference.services[0].carrier and service: both are needed`:                      {Services: []Service{{Class: Express}}},
+		`settings.reference.services[0].class: "fast" is none of express, ground, economy`:         {Services: []Service{{"A", "B", "fast"}}},
+		`settings.reference.gaps[0].n: 0 is not between 1 and 1000000000000000`:                    {Gaps: []Gap{{Q90S: 1, Q99S: 1}}},
+		`settings.reference.gaps[0].q99_s: 1 is under q90_s, which is 2`:                           {Gaps: []Gap{{N: 1, Q90S: 2, Q99S: 1}}},
+		`settings.reference.gaps[1]: there is an entry of the same names before it`:                {Gaps: []Gap{{N: 1, Q90S: 1, Q99S: 1}, {N: 2, Q90S: 2, Q99S: 2}}},
+		`settings.reference.gaps[0].carrier: needed beside service "NEXT"`:                         {Gaps: []Gap{{Service: "NEXT", N: 1, Q90S: 1, Q99S: 1}}},
+		`settings.reference.transit[0].status: there is no carrier status "GONE"`:                  {Transit: []Transit{{Status: "GONE", N: 1}}},
+		`settings.reference.transit[0].day and until_h: both are needed, or neither and no from_h`: {Transit: []Transit{{Day: 1, N: 1}}},
+		`settings.reference.transit[0].until_h: 3 is under from_h, which is 4`:                     {Transit: []Transit{{Day: 1, FromH: 4, UntilH: 3, N: 1}}},
+		`settings.reference.durations[0].mad_ln_micro: 0 is not between 1 and 100000000`:           {Durations: []Duration{{N: 1, MedianMS: 1}}},
+		`settings.reference.weights[0].item: needed`:                                               {Weights: []Weight{{N: 1, WeightG: 1}}},
+		`settings.reference.cartons[0].weight_g: -1 is not between 0 and 10000000`:                 {Cartons: []Carton{{N: 1, WeightG: -1}}},
+		`settings.reference.asn_shorts[0].short_bp: 10001 is not between 0 and 10000`:              {ASNShorts: []ASNShort{{N: 1, ShortBP: 10_001}}},
+		`settings.reference.pick_shorts[1]: there is an entry of the same names before it`:         {PickShorts: []PickShort{{N: 1}, {N: 1}}},
 	} {
 		if _, err := r.Tables(); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)

@@ -25,7 +25,8 @@ const statuses = int(event.Unmapped) + 1
 type Lane struct {
 	Class   Class
 	gaps    [statuses]Gap
-	transit [statuses]Transit
+	transit [statuses]Transit     // of any time
+	timed   [statuses][][]Transit // of a time; the most specific names first, each list by day and hour
 }
 
 // Tables makes the reference ready for use. The error names the entry that makes no sense or stands twice.
@@ -87,15 +88,26 @@ type leg3 struct{ carrier, service, status string }
 func (r *Reference) fillLanes(t *Tables) error {
 	var classes map[[2]string]Service
 	var gaps map[leg3]Gap
-	var transit map[leg3]Transit
+	var all map[timed]Transit
 	if err := fill(&classes, "services", r.Services, func(s Service) [2]string { return [2]string{s.Carrier, s.Service} }); err != nil {
 		return err
 	}
 	if err := fill(&gaps, "gaps", r.Gaps, func(g Gap) leg3 { return leg3{g.Carrier, g.Service, g.Status} }); err != nil {
 		return err
 	}
-	if err := fill(&transit, "transit", r.Transit, func(g Transit) leg3 { return leg3{g.Carrier, g.Service, g.Status} }); err != nil {
+	if err := fill(&all, "transit", r.Transit, func(g Transit) timed { return timed{leg3{g.Carrier, g.Service, g.Status}, g.Day, g.UntilH} }); err != nil {
 		return err
+	}
+	transit, times := map[leg3]Transit{}, map[leg3][]Transit{}
+	for at, g := range all {
+		if g.Day == 0 {
+			transit[at.leg3] = g
+		} else {
+			times[at.leg3] = append(times[at.leg3], g)
+		}
+	}
+	for _, list := range times {
+		slices.SortFunc(list, Transit.compare)
 	}
 	named := [][2]string{{}}
 	for _, s := range r.Services {
@@ -113,21 +125,43 @@ func (r *Reference) fillLanes(t *Tables) error {
 		}
 		l := &Lane{Class: cmp.Or(classes[name].Class, Ground)}
 		for s := range statuses {
-			l.gaps[s], l.transit[s] = specific(gaps, name, event.Status(s)), specific(transit, name, event.Status(s))
+			l.gaps[s], l.transit[s] = first(gaps, name, event.Status(s)), first(transit, name, event.Status(s))
+			l.timed[s] = specific(times, name, event.Status(s))
 		}
 		t.lanes[name] = l
 	}
 	return nil
 }
 
-// specific is the most specific entry for a carrier, service and status; the zero entry when there is none.
-func specific[E any](table map[leg3]E, name [2]string, status event.Status) (e E) {
+// timed is a leg at a time of the journey.
+type timed struct {
+	leg3
+	day, untilH int64
+}
+
+// compare orders entries by the time they hold for.
+func (t Transit) compare(u Transit) int {
+	return cmp.Or(cmp.Compare(t.Day, u.Day), cmp.Compare(t.UntilH, u.UntilH))
+}
+
+// specific lists the entries for a carrier, service and status, the most specific first.
+func specific[E any](table map[leg3]E, name [2]string, status event.Status) (list []E) {
+	keys := [...]leg3{{name[0], name[1], ""}, {name[0], "", ""}, {}}
 	for _, st := range [...]string{status.String(), ""} {
-		for _, key := range [...]leg3{{name[0], name[1], st}, {name[0], "", st}, {"", "", st}} {
-			if e, ok := table[key]; ok {
-				return e
+		for i, key := range keys {
+			key.status = st
+			if e, ok := table[key]; ok && !slices.Contains(keys[:i], keys[i]) {
+				list = append(list, e)
 			}
 		}
+	}
+	return list
+}
+
+// first is the most specific entry; the zero entry when there is none.
+func first[E any](table map[leg3]E, name [2]string, status event.Status) (e E) {
+	if list := specific(table, name, status); len(list) > 0 {
+		return list[0]
 	}
 	return e
 }
@@ -148,8 +182,20 @@ func (t *Tables) Lane(carrier, service string) *Lane {
 // Gap is the usual time to the next scan after one of a status.
 func (l *Lane) Gap(s event.Status) (Gap, bool) { return l.gaps[s], l.gaps[s].N > 0 }
 
-// Transit is the usual time to the delivery after a scan of a status.
+// Transit is the usual time to the delivery after a scan of a status at any time.
 func (l *Lane) Transit(s event.Status) (Transit, bool) { return l.transit[s], l.transit[s].N > 0 }
+
+// TransitAt is the usual time to the delivery after a scan of a status on a day of the journey, the first is 1, and in an hour of that day; where
+// there is no entry for it, that of any time.
+func (l *Lane) TransitAt(s event.Status, day, hour int64) (Transit, bool) {
+	for _, list := range l.timed[s] {
+		i, _ := slices.BinarySearchFunc(list, Transit{Day: day, UntilH: hour + 1}, Transit.compare)
+		if i < len(list) && list[i].Day == day && list[i].FromH <= hour {
+			return list[i], true
+		}
+	}
+	return l.Transit(s)
+}
 
 // Duration is what a pick of a quantity usually takes at a site: the site's entry for the least quantity that holds it, else anyone's.
 func (t *Tables) Duration(site string, qtyMilli int64) (Duration, bool) {

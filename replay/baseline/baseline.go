@@ -60,6 +60,12 @@ type subject struct {
 // leg is where on its way a shipment is; an empty name is any.
 type leg struct{ carrier, service, status string }
 
+// moment is a leg at a time of the journey: the day, the first is that of the announcement, and which part of it.
+type moment struct {
+	leg
+	day, part int64
+}
+
 // place is where and what of is picked or advised: a site or supplier, and an item.
 type place struct{ where, item string }
 
@@ -69,6 +75,7 @@ type share struct{ of, short int64 }
 // samples is what was seen.
 type samples struct {
 	gaps, transit map[leg][]int64      // seconds
+	timed         map[moment][]int64   // transit by the time of the journey
 	fastest       map[leg][]int64      // seconds from the carrier's first scan to the delivery
 	durations     map[duration][]int64 // milliseconds
 	advised       map[place]*share
@@ -77,9 +84,12 @@ type samples struct {
 
 // journey takes the gaps and times to delivery of one shipment, from the first scan that shows the carrier holding it.
 func (all *samples) journey(carrier string, facts []*timeline.Fact) {
-	service := ""
+	service, announced := "", event.Micros(0)
 	var scans []*timeline.Fact
 	for _, f := range facts {
+		if announced == 0 && (f.Type == event.ShipmentManifested || f.Status == event.LabelMade) {
+			announced = f.Time
+		}
 		switch {
 		case f.Type == event.ShipmentManifested:
 			service = f.Doc.Service
@@ -97,6 +107,9 @@ func (all *samples) journey(carrier string, facts []*timeline.Fact) {
 			add(&all.gaps, at, seconds(scans[i+1].Time-f.Time))
 			if end := scans[len(scans)-1]; end.Status == event.Delivered {
 				add(&all.transit, at, seconds(end.Time-f.Time))
+				if day := int64(f.Time/event.Day - announced/event.Day); announced != 0 && day >= 0 {
+					add(&all.timed, moment{at, day + 1, int64(f.Time % event.Day / partOfDay)}, seconds(end.Time-f.Time))
+				}
 				if i == 0 && service != "" {
 					add(&all.fastest, leg{carrier: carrier, service: service}, seconds(end.Time-f.Time))
 				}

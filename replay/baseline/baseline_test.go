@@ -3,6 +3,7 @@ package baseline_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 	"os"
@@ -44,7 +45,7 @@ func text(t *testing.T, r setting.Reference) []byte {
 
 // The file of the simulator's world is what its day says.
 func TestSimulatedFileIsLearned(t *testing.T) {
-	const file, orders, least = "simulated.yaml", 6000, 50
+	const file, orders, least = "simulated.yaml", 20_000, 50
 	want := text(t, learn(t, day(orders), least))
 	if *rewrite {
 		if err := os.WriteFile(file, want, 0o644); err != nil {
@@ -116,5 +117,30 @@ func TestTablesByHand(t *testing.T) {
 	}
 	if !slices.Contains(r.PickShorts, setting.PickShort{Site: "W1", Item: "A", N: 1, ShortBP: 10_000}) || len(r.PickShorts) != 4 {
 		t.Errorf("%+v", r.PickShorts)
+	}
+}
+
+// Times to the delivery are told apart by the day of the journey and the part of the day, where many are known.
+func TestTransitByTheTimeOfTheJourney(t *testing.T) {
+	start := event.Micros(1_740_787_200)*event.Second + 22*event.Hour
+	var records []history.Record
+	for i := range 120 {
+		e := event.Event{ID: fmt.Sprint(i), Tenant: event.DefaultTenant, Carrier: "ACME", TrackingNo: fmt.Sprint(i), Time: start, Service: "NEXT", Type: event.ShipmentManifested}
+		tell := func(s event.Status, at event.Micros) {
+			if s != 0 {
+				e.ID, e.Type, e.Service, e.Status, e.Time = fmt.Sprint(i, s), event.CarrierScan, "", s, at
+			}
+			records = append(records, history.New(event.Carrier, &e, e.Time))
+		}
+		tell(0, 0)
+		early := event.Micros(i%3) / 2 // every third an hour before midnight, on the first day
+		tell(event.Accepted, start+3*event.Hour-2*early*event.Hour)
+		tell(event.Delivered, start+20*event.Hour)
+	}
+	r := learn(t, slices.Values(records), 1)
+	rest := setting.Transit{Carrier: "ACME", Service: "NEXT", Status: "ACCEPTED", Day: 2, FromH: 0, UntilH: 4, N: 80, Q50S: 17 * 3600, Q80S: 17 * 3600}
+	timed := slices.DeleteFunc(r.Transit, func(x setting.Transit) bool { return x.Day == 0 })
+	if !slices.Equal(timed, []setting.Transit{rest}) { // 40 of the first day are too few
+		t.Errorf("%+v", timed)
 	}
 }

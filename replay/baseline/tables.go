@@ -13,6 +13,12 @@ import (
 // buckets are the quantities, in thousandths, that picks are told apart by; 0 is any that is more.
 var buckets = [...]int64{1000, 3000, 0}
 
+// partOfDay is a sixth of a day, by which scans are told apart: shipments are delivered by day, so the rest of the way is shorter the later it is.
+const partOfDay = 4 * event.Hour
+
+// timedLeast is of how many shipments at least a transit time of a day and hours is made: there are many such, each of few.
+const timedLeast = 50
+
 // duration is which picks are alike.
 type duration struct {
 	site string
@@ -45,6 +51,7 @@ func (all *samples) tables(least int) (r setting.Reference) {
 				Q50S: quantile(list, 50), Q80S: quantile(list, 80)})
 		}
 	}
+	r.Transit = append(r.Transit, all.usualTimes(max(least, timedLeast))...)
 	r.Durations = all.usualDurations(least)
 	for _, at := range slices.SortedFunc(maps.Keys(all.advised), place.compare) {
 		if s := all.advised[at]; s.of >= int64(least) {
@@ -57,6 +64,17 @@ func (all *samples) tables(least int) (r setting.Reference) {
 		}
 	}
 	return r
+}
+
+// usualTimes are the times to the delivery by day and hours.
+func (all *samples) usualTimes(least int) (list []setting.Transit) {
+	for _, at := range slices.SortedFunc(maps.Keys(all.timed), moment.compare) {
+		if took := all.timed[at]; len(took) >= least {
+			list = append(list, setting.Transit{Carrier: at.carrier, Service: at.service, Status: at.status, Day: at.day,
+				FromH: at.part * int64(partOfDay/event.Hour), UntilH: (at.part + 1) * int64(partOfDay/event.Hour), N: int64(len(took)), Q50S: quantile(took, 50), Q80S: quantile(took, 80)})
+		}
+	}
+	return list
 }
 
 // usualDurations are medians, and the deviations of logarithms, of picks that are alike.
@@ -106,9 +124,15 @@ func general(of map[leg][]int64) map[leg][]int64 {
 }
 
 func sorted(m map[leg][]int64) []leg {
-	return slices.SortedFunc(maps.Keys(m), func(a, b leg) int {
-		return cmp.Or(cmp.Compare(a.carrier, b.carrier), cmp.Compare(a.service, b.service), cmp.Compare(status(a), status(b)))
-	})
+	return slices.SortedFunc(maps.Keys(m), leg.compare)
+}
+
+func (l leg) compare(m leg) int {
+	return cmp.Or(cmp.Compare(l.carrier, m.carrier), cmp.Compare(l.service, m.service), cmp.Compare(status(l), status(m)))
+}
+
+func (m moment) compare(n moment) int {
+	return cmp.Or(m.leg.compare(n.leg), cmp.Compare(m.day, n.day), cmp.Compare(m.part, n.part))
 }
 
 // status is the place of a status in the order of a journey.

@@ -162,6 +162,10 @@ func reference(u oracle.Usual) (r setting.Reference) {
 	for at, q := range u.Transit {
 		r.Transit = append(r.Transit, setting.Transit{Carrier: at[0], Service: at[1], Status: at[2], N: 1, Q50S: q[0], Q80S: q[1]})
 	}
+	for _, u := range u.Timed {
+		r.Transit = append(r.Transit, setting.Transit{Carrier: u.Leg[0], Service: u.Leg[1], Status: u.Leg[2], Day: u.Day, FromH: u.FromH, UntilH: u.ToH, N: 1,
+			Q50S: u.HalfS, Q80S: u.MostS})
+	}
 	for _, d := range u.Durations {
 		r.Durations = append(r.Durations, setting.Duration{Site: d.Site, QtyMaxMilli: d.QtyMilli, N: 1, MedianMS: d.MedianMS, MADLnMicro: d.DeviationMicro})
 	}

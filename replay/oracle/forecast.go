@@ -7,7 +7,7 @@ import (
 )
 
 // forecast: CA-05. What is expected is told anew at each scan, when the next is overdue, and when an answer turns; what stands in the end is the last.
-func (s *story) forecast() {
+func (s *story) forecast(announced []fact) {
 	manifests := s.of(event.ShipmentManifested)
 	if len(manifests) == 0 || len(s.scans(event.Cancelled)) > 0 {
 		return
@@ -23,7 +23,7 @@ func (s *story) forecast() {
 	}
 	f := fears{promise: promise, again: s.span("CA-05", "reraise_s", 7_200), margin: s.span("CA-05", "margin_s", 3_600)}
 	for i, r := range scans {
-		rest, ok := s.at(s.usual.Transit, r.Status)
+		rest, ok := s.rest(r, first(announced))
 		if !ok || r.Time > promise {
 			continue
 		}
@@ -36,7 +36,7 @@ func (s *story) forecast() {
 			until = over - 1
 		}
 		if gap, ok := s.at(s.usual.Gap, r.Status); ok {
-			f.wait(r.Time+event.Micros(gap[0])*event.Second, min(until, promise))
+			f.wait(r.Time, event.Micros(gap[0])*event.Second, min(until, promise))
 		}
 	}
 	if f.opened == 0 {
@@ -60,11 +60,13 @@ type fears struct {
 	toldHalf               bool
 }
 
-// wait looks when the next scan is due, and then at the instants at which more is to be feared.
-func (f *fears) wait(due, until event.Micros) {
+// wait looks when the next scan is due, and then at the instants at which more is to be feared. By then that part of the way ought to be done.
+func (f *fears) wait(scanned, hop, until event.Micros) {
+	due := scanned + hop
 	if due > until {
 		return
 	}
+	f.half, f.most = max(0, f.half-hop), max(0, f.most-hop)
 	f.look(due)
 	for range 2 {
 		worry := f.promise + f.calm - f.most + 1

@@ -15,7 +15,7 @@ func (s *story) journey() {
 	s.firstScan(announced)
 	s.promise()
 	s.dwelt(announced)
-	s.forecast()
+	s.forecast(announced)
 	s.returned(announced)
 	s.lost(announced)
 	s.silent(announced)

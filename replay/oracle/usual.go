@@ -11,6 +11,7 @@ type Usual struct {
 	Class     map[[2]string]string   // carrier and service: express or economy; any other is ground
 	Gap       map[[3]string][2]int64 // seconds to the next scan: 90 and 99 of 100 are faster
 	Transit   map[[3]string][2]int64 // seconds to the delivery: half and 80 of 100 are faster
+	Timed     []Timed                // transit at a time of the journey
 	Durations []Duration
 	Weight    map[string][2]int64 // of a unit: grams, and its deviation in milligrams
 	Carton    map[string][2]int64 // of an empty carton of a site, likewise
@@ -21,6 +22,28 @@ type Duration struct {
 	Site                     string
 	QtyMilli                 int64 // 0: any
 	MedianMS, DeviationMicro int64
+}
+
+// Timed is the time to the delivery after a scan on a day of the journey, the first is 1, from one hour to before another.
+type Timed struct {
+	Leg             [3]string // carrier, service and status
+	Day, FromH, ToH int64
+	HalfS, MostS    int64 // half and 80 of 100 are faster
+}
+
+// rest is what is left of the way after a scan: as at that time of the journey, else as at any.
+func (s *story) rest(r fact, announced event.Micros) ([2]int64, bool) {
+	day, hour := int64(r.Time/event.Day-announced/event.Day)+1, int64(r.Time%event.Day/event.Hour)
+	then := map[[3]string][2]int64{}
+	for _, t := range s.usual.Timed {
+		if t.Day == day && t.FromH <= hour && hour < t.ToH {
+			then[t.Leg] = [2]int64{t.HalfS, t.MostS}
+		}
+	}
+	if found, ok := s.at(then, r.Status); ok {
+		return found, true
+	}
+	return s.at(s.usual.Transit, r.Status)
 }
 
 // at looks a scan up: by its status before any, and each time by carrier and service, by carrier, by neither.

@@ -1,6 +1,8 @@
 package oracle_test
 
 import (
+	"slices"
+
 	"andon/replay/oracle"
 	"andon/schemas/event"
 )
@@ -26,6 +28,12 @@ func (d draw) usually() oracle.Usual {
 		u.Gap[leg] = [2]int64{max(1, usual), max(1, usual) + long}
 		usual, long = hours("transit"), hours("slower")
 		u.Transit[leg] = [2]int64{usual, usual + long}
+		day := int64(d.number("day", 3))
+		twice := slices.ContainsFunc(u.Timed, func(t oracle.Timed) bool { return t.Leg == leg && t.Day == day })
+		if day > 0 && !twice {
+			usual, from := hours("then"), int64(d.number("from hour", 23))
+			u.Timed = append(u.Timed, oracle.Timed{Leg: leg, Day: day, FromH: from, ToH: 24, HalfS: usual, MostS: usual + hours("then slower")})
+		}
 	}
 	for _, item := range []string{"A", "B;1", "C", "04006381333931"} {
 		if !d.rarely("never weighed", 4) {
