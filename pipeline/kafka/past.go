@@ -78,6 +78,13 @@ func (m *Member) Open(ctx context.Context, l pipeline.Lane, mark int64) (pipelin
 		return nil, err
 	}
 	p.side, p.input = open(m.Side(l.Family), p.first.Side.To), open(m.Input(l.Family), p.first.Input.To)
+	if p.snapshot == nil || p.input.next >= p.input.end {
+		return p, nil
+	}
+	if err := p.input.connect(ctx); err != nil { // records come in while the snapshot is loaded
+		p.Close()
+		return nil, err
+	}
 	return p, nil
 }
 

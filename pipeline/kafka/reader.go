@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sort"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,6 +16,10 @@ import (
 
 // stallTime is how long a reader waits for records that are known to be there.
 const stallTime = 60 * time.Second
+
+// readerMax is the bytes of one fetch of a reader, as they are stored. The client fetches on while what it has brought is worked through, but only once
+// all of it is taken: so it brings little at a time.
+const readerMax = 1 << 20
 
 // reader reads one partition in order, from next up to end, which was its high watermark when it was opened. It connects at its first read.
 type reader struct {
@@ -49,11 +54,9 @@ func (r *reader) until(ctx context.Context, to int64, dst []pipeline.Record) ([]
 			"start over under a new kafka.own_prefix with andon topics apply", pipeline.ErrLogLost, r.topic, r.partition, r.end, to))
 	}
 	for {
-		for len(r.buffer) > 0 && r.buffer[0].Offset < to {
-			dst = append(dst, r.buffer[0])
-			r.buffer = r.buffer[1:]
-		}
-		if len(r.buffer) > 0 || r.next >= to {
+		n := sort.Search(len(r.buffer), func(i int) bool { return r.buffer[i].Offset >= to })
+		dst = append(dst, r.buffer[:n]...)
+		if r.buffer = r.buffer[n:]; len(r.buffer) > 0 || r.next >= to {
 			return dst, nil
 		}
 		if err := r.fetch(ctx); err != nil {
@@ -97,8 +100,8 @@ func (r *reader) connect(ctx context.Context) (err error) {
 	r.cl, err = connect(ctx, r.config, r.log,
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{r.topic: {r.partition: kgo.NewOffset().At(r.next)}}),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
-		kgo.FetchMaxBytes(8<<20),
-		kgo.FetchMaxPartitionBytes(8<<20),
+		kgo.FetchMaxBytes(readerMax),
+		kgo.FetchMaxPartitionBytes(readerMax),
 	)
 	return err
 }
