@@ -87,9 +87,9 @@ func (l *lane) shotKept(o *Outcome) {
 	s.pending = nil
 }
 
-// snapshot begins the next snapshot when it is time, one lane at a time.
+// snapshot begins the next snapshot when it is time, one lane at a time, and none while lanes are restored: those that wait need the cores more.
 func (l *Loop) snapshot(redo time.Duration) {
-	if l.Redo < 0 || slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
+	if l.Redo < 0 || len(l.coming) > 0 || slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
 		return
 	}
 	if x := l.nextShot(redo); x != nil {
