@@ -14,6 +14,7 @@ import (
 	"andon/pipeline"
 	"andon/pipeline/load"
 	"andon/schemas/event"
+	"andon/schemas/verdict"
 )
 
 // BenchmarkInsert is the way from records to rows of each table, two blocks at a time, without Kafka: rows a second, and what a row costs this
@@ -30,6 +31,7 @@ func BenchmarkInsert(b *testing.B) {
 		}{
 			{"events", db.Events(families), picks, handled},
 			{"exceptions", db.Exceptions(silent), changes, change},
+			{"verdicts", db.Verdicts(silent), judged, scored},
 			{"costs", db.Costs(silent), paid, price},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", test.table, rows), func(b *testing.B) {
@@ -76,6 +78,22 @@ func handled(i int) pipeline.Record {
 		e.Type, e.LineClosed = [2]event.Type{event.PickStarted, event.PickConfirmed}[i%2], i%2 == 1
 	}
 	return pipeline.Record{Offset: int64(i), At: arrived, Key: []byte(e.FulfilmentID), Value: event.Append(nil, &e)}
+}
+
+// scored is record i of a partition of verdicts: a model asked at a scan, fed as many numbers as the largest feature set has.
+func scored(i int) pipeline.Record {
+	score := float64(i%997) / 997
+	v := verdict.Verdict{
+		Tenant: "acme", Code: "CA-05", Subject: fmt.Sprintf("NORDEX/NO9%08d", i/3), Episode: "promise", Site: "AMS1", JudgedAt: base + event.Micros(i)*20_000,
+		DetectedAt: base + event.Micros(i)*20_000 + event.Second, Rule: "CA-05/1", RuleSays: verdict.No, Mode: verdict.Shadow, Bundle: "carrier-lateness@1",
+		Model: "00c0ffee00c0ffee", Score: &score, ThresholdBP: 5000, DecidedBy: verdict.ByRule, Selection: verdict.FromModel, PropensityBP: verdict.Certain,
+		Features: "carrier/1", Values: make(verdict.Values, 36),
+	}
+	for k := range v.Values {
+		v.Values[k] = float64(i*k%1000) / 7
+	}
+	v.ID = verdict.NewID(v.Tenant, v.Code, v.Subject, v.Episode, v.JudgedAt)
+	return pipeline.Record{Offset: int64(i), At: arrived, Key: []byte(v.Subject), Value: verdict.Append(nil, &v)}
 }
 
 // ownCPU is what this process has used.
