@@ -27,12 +27,12 @@ type table[T any] struct {
 // reader sets what a record says and reports true, or counts in Inserted what the record is instead of a row.
 type reader[T any] func(load.Partition, pipeline.Record, *T, *load.Inserted) bool
 
-// decoded reads records that are all to be decoded by decode. One that cannot be is told to log, as not being what it should be.
+// decoded reads records that are all to be decoded by decode. One that cannot be is told to log, with what it should be.
 func decoded[T any](log *slog.Logger, what string, decode func([]byte, *T) error) reader[T] {
 	return func(from load.Partition, record pipeline.Record, is *T, done *load.Inserted) bool {
 		if err := decode(record.Value, is); err != nil {
 			done.Undecodable++
-			log.Error("a record is no "+what, "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
+			log.Error("a record is not what it should be", "expected", what, "topic", from.Topic, "partition", from.Number, "offset", record.Offset, "error", err)
 			return false
 		}
 		return true
