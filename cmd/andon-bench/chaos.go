@@ -35,10 +35,13 @@ func (chaosCmd) Help() string {
 to go, has gone, is answered. A run is a simulated day; its seed is the day, and the order of the kills. In the end every revision of every
 exception and every cost must stand on the topics as a run in memory that nothing disturbs gives them, and every record must be a row, once.
 
+Meanwhile the shipped models decide the codes they are for, by policies and guards that change as the day goes on. Every judgement must be there once;
+what models decided is held against the journal, by andon verify.
+
 Other runs pause a process (SIGSTOP) before it writes a beat in which only timers fire, let another take its lanes over, and wake it again; and
 take ClickHouse away for an hour of the simulated day, with tables that remember the token of a single block.
 
-Each run adds a line to docs/figures/chaos.jsonl; what is there counts, so the command can be ended and begun again. A run that finds
+Each run adds a line to docs/figures/chaos.jsonl; what is there with models in charge counts, so the command can be ended and begun again. A run that finds
 something wrong ends it and says how that seed is run again.`
 }
 
@@ -66,7 +69,10 @@ func (c chaosCmd) Run(ctx context.Context, b *bench) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	}
 	x := &chaos{chaosCmd: c, bench: b, dir: dir}
-	if err = x.start(ctx); err == nil {
+	if err = x.unpack(); err == nil {
+		err = x.start(ctx)
+	}
+	if err == nil {
 		err = x.runs(ctx)
 	}
 	err = errors.Join(err, x.stop())
@@ -105,13 +111,13 @@ func (c *chaos) runs(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		sum := figure.AddUp(rows)
+		all, sum := figure.AddUp(rows), figure.AddUp(figure.InCharge(rows))
 		form := c.wanted(sum)
 		if form == "" {
 			say("all that is wanted is there: %.0f kills, %.0f events", sum.Killed(), sum.Events)
 			return nil
 		}
-		if err := c.run(ctx, form, max(c.Head.Seed, sum.Seed+1), sum.Kills); err != nil {
+		if err := c.run(ctx, form, max(c.Head.Seed, all.Seed+1), sum.Kills); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,7 @@ var awayAt = []event.Micros{9, 13, 18}
 // is written twice: it must be one row all the same when it is read.
 func (x *chaosRun) away(ctx context.Context) error {
 	records := x.day()
-	want, err := expected(ctx, x.cfg.Settings, records)
+	want, err := x.expected(ctx, records)
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,9 @@ func (x *chaosRun) away(ctx context.Context) error {
 			return err
 		}
 		if err := x.store.Restart(ctx); err != nil {
+			return err
+		}
+		if err := x.charge.change(ctx); err != nil {
 			return err
 		}
 	}

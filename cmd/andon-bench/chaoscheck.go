@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"andon/cmd/andon-bench/figure"
-	"andon/detectors/setting"
 	"andon/pipeline/mem"
 	"andon/replay"
 	"andon/replay/history"
@@ -16,6 +16,7 @@ import (
 	"andon/schemas/cost"
 	"andon/schemas/exception"
 	"andon/schemas/journal"
+	judgement "andon/schemas/verdict"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -27,22 +28,27 @@ type outputs struct {
 	tombstones map[string]int    // id
 	costs      map[string]int    // the whole record
 	latest     map[string]string // cost id -> its last record
+	judgements map[string]int    // less what a model made of each
 	events     int64             // without ticks
+
+	governed []string // codes that models may decide; their exceptions are not among the above
+	byModels byModels
 }
 
-func newOutputs() *outputs {
-	return &outputs{revisions: map[string]int{}, records: map[string]int{}, tombstones: map[string]int{}, costs: map[string]int{}, latest: map[string]string{}}
+func newOutputs(governed []string) *outputs {
+	return &outputs{revisions: map[string]int{}, records: map[string]int{}, tombstones: map[string]int{}, costs: map[string]int{}, latest: map[string]string{},
+		judgements: map[string]int{}, governed: governed, byModels: byModels{}}
 }
 
-// expected is what the history brings about when nothing disturbs it: by the engine, in memory, in one run. Another judge of the same history
-// plugs in here.
-func expected(ctx context.Context, s setting.Settings, records []history.Record) (*outputs, error) {
-	l := replay.NewLine(s)
+// expected is what the history brings about when nothing disturbs it: by the engine, in memory, in one run, the rules deciding all.
+func (x *chaosRun) expected(ctx context.Context, records []history.Record) (*outputs, error) {
+	l := replay.NewLine(x.cfg.Settings)
+	l.Govern(x.charge.byRule(), nil)
 	l.Append(slices.Values(records))
 	if err := l.Run(ctx, mem.Options{}); err != nil {
 		return nil, err
 	}
-	want := newOutputs()
+	want := newOutputs(x.charge.governed())
 	revisions, forgotten, costs := l.Outputs()
 	for i := range revisions {
 		want.revision(&revisions[i], exception.Append(nil, &revisions[i]))
@@ -53,6 +59,9 @@ func expected(ctx context.Context, s setting.Settings, records []history.Record)
 	for i := range costs {
 		want.cost(costs[i].ID.String(), cost.Append(nil, &costs[i]))
 	}
+	for _, v := range l.Verdicts() {
+		want.judged(v)
+	}
 	for i := range records {
 		if !records[i].IsTick() {
 			want.events++
@@ -62,6 +71,10 @@ func expected(ctx context.Context, s setting.Settings, records []history.Record)
 }
 
 func (o *outputs) revision(x *exception.Exception, record []byte) {
+	if slices.Contains(o.governed, x.Code) {
+		o.byModels[x.ID] = append(o.byModels[x.ID], x.Revision)
+		return
+	}
 	name := fmt.Sprintf("%s/%d", x.ID, x.Revision)
 	o.revisions[name]++
 	o.records[name+" "+string(record)]++
@@ -82,15 +95,26 @@ func (x *chaosRun) want(ok bool, format string, args ...any) {
 // check compares topics and tables with what is expected, and puts the counts into the row.
 func (x *chaosRun) check(ctx context.Context, want *outputs) error {
 	v := x.row.Values
-	v["events"], v["exceptions"], v["costs"] = float64(want.events), float64(len(want.records)), float64(len(want.costs))
-	got := newOutputs()
-	byTable, err := x.read(ctx, got)
+	got, answers := newOutputs(want.governed), &answers{by: map[judgement.Decider]float64{}}
+	byTable, err := x.read(ctx, got, answers)
 	if err != nil {
 		return err
+	}
+	v["events"], v["exceptions"], v["costs"] = float64(want.events), float64(byTable[tables.Exceptions].n), float64(len(want.costs))
+	v["verdicts"] = float64(byTable[tables.Verdicts].n)
+	for _, o := range []*outputs{want, got} { // of what models decide they tell what was decided
+		for id := range want.byModels {
+			delete(o.tombstones, id.String())
+		}
+		for id := range got.byModels {
+			delete(o.tombstones, id.String())
+		}
 	}
 	x.compare("revisions", want.revisions, got.revisions)
 	x.compare("tombstones", want.tombstones, got.tombstones)
 	x.compare("costs", want.costs, got.costs)
+	x.compare("judgements", want.judgements, got.judgements)
+	x.checkDecided(got.byModels)
 	altered, example := 0, ""
 	for name, n := range got.records {
 		if want.records[name] < n {
@@ -107,29 +131,44 @@ func (x *chaosRun) check(ctx context.Context, want *outputs) error {
 	}
 	v["altered"] = float64(altered)
 	x.want(altered == 0, "%d records of exceptions or costs say something else than they must, such as %s", altered, example)
-	return x.rows(ctx, byTable)
+	if x.charge != nil {
+		if err := x.checkAnswers(ctx, answers); err != nil {
+			return err
+		}
+	}
+	if err := x.rows(ctx, byTable); err != nil {
+		return err
+	}
+	return x.verify(ctx)
 }
 
 // compare counts what is missing, stands there too often, or should not be there.
 func (x *chaosRun) compare(what string, want, got map[string]int) {
 	var missing, doubled, phantom int
+	var examples []string
 	for name, n := range want {
+		if got[name] != n {
+			examples = append(examples, name)
+		}
 		missing += max(n-got[name], 0)
 		doubled += max(got[name]-n, 0)
 	}
 	for name, n := range got {
 		if want[name] == 0 {
+			examples = append(examples, name)
 			phantom += n
 		}
 	}
-	x.want(missing+doubled+phantom == 0, "of %d %s %d are missing, %d doubled, and %d are phantoms", len(want), what, missing, doubled, phantom)
+	slices.Sort(examples) // one that says something else stands beside what it must say
+	x.want(len(examples) == 0, "of %d %s %d are missing, %d doubled, and %d are phantoms, such as %s", len(want), what, missing, doubled, phantom,
+		strings.Join(examples[:min(len(examples), 2)], " and "))
 	x.row.Values["missing"] += float64(missing)
 	x.row.Values["doubled"] += float64(doubled)
 	x.row.Values["phantom"] += float64(phantom)
 }
 
 // read reads the topics as a read-committed consumer does, and says what rows each table must have, by where the record stands.
-func (x *chaosRun) read(ctx context.Context, got *outputs) (byTable map[string]sums, err error) {
+func (x *chaosRun) read(ctx context.Context, got *outputs, said *answers) (byTable map[string]sums, err error) {
 	byTable = map[string]sums{}
 	row := func(table string, r *kgo.Record) {
 		s := byTable[table]
@@ -157,6 +196,18 @@ func (x *chaosRun) read(ctx context.Context, got *outputs) (byTable map[string]s
 			return fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
 		}
 		got.revision(&e, r.Value)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := x.topics.read(ctx, x.at.Verdicts(), func(r *kgo.Record) error {
+		row(tables.Verdicts, r)
+		var v judgement.Verdict
+		if err := judgement.Decode(r.Value, &v); err != nil {
+			return fmt.Errorf("%s/%d offset %d: %w", r.Topic, r.Partition, r.Offset, err)
+		}
+		said.add(&v)
+		got.judged(v)
 		return nil
 	}); err != nil {
 		return nil, err
@@ -192,7 +243,7 @@ func (x *chaosRun) conservation(ctx context.Context, events int64) error {
 // forgot a token may have it.
 func (x *chaosRun) rows(ctx context.Context, byTable map[string]sums) error {
 	wrong, all := 0.0, 0.0
-	for _, table := range measured {
+	for _, table := range []string{tables.Events, tables.Exceptions, tables.Verdicts, tables.Costs} {
 		want := byTable[table]
 		if err := x.loaded(ctx, table, want.n); err != nil {
 			return err

@@ -65,7 +65,7 @@ func (x *chaosRun) target(p killpoint.Point) target {
 // kill runs a day over processes that die, and checks what came of it.
 func (x *chaosRun) kill(ctx context.Context) error {
 	records := x.day()
-	want, err := expected(ctx, x.cfg.Settings, records)
+	want, err := x.expected(ctx, records)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"andon/replay/history"
 	"andon/schemas/event"
 	"andon/schemas/exception"
+	judgement "andon/schemas/verdict"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -156,8 +157,8 @@ func (x *chaosRun) raised(ctx context.Context) (n int, err error) {
 
 // checkPromises checks that each promise is broken once.
 func (x *chaosRun) checkPromises(ctx context.Context, turns int) error {
-	want, got := newOutputs(), newOutputs()
-	byTable, err := x.read(ctx, got)
+	want, got := newOutputs(nil), newOutputs(nil)
+	byTable, err := x.read(ctx, got, &answers{by: map[judgement.Decider]float64{}})
 	if err != nil {
 		return err
 	}

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +35,7 @@ type chaosRun struct {
 
 	cfg    config.Config // of every process, but for its name
 	at     kafka.Config
+	charge *charge // nil without models
 	topics *topicReader
 	fleet  []*process // those that run, or ran last, one for each name
 
@@ -54,6 +53,7 @@ func (x *chaosRun) lay(ctx context.Context, form string) (err error) {
 	name := fmt.Sprintf("chaos_%s_%d", form, x.seed)
 	x.kills, x.progress = map[string]int64{}, make(chan struct{}, 1)
 	x.cfg = config.Default()
+	x.cfg.Roles = []string{config.RoleDetect, config.RoleLoad}
 	x.cfg.Kafka.Brokers, x.cfg.Kafka.ReplicationFactor, x.cfg.Kafka.Partitions = []string{x.kafka.Addr()}, 1, replay.Partitions
 	x.cfg.Kafka.InputPrefix, x.cfg.Kafka.OwnPrefix = name+".in.", name+".own."
 	x.cfg.ClickHouse.Addr, x.cfg.ClickHouse.Database = x.store.Addr(), name
@@ -63,21 +63,25 @@ func (x *chaosRun) lay(ctx context.Context, form string) (err error) {
 	if form == figure.Paused {
 		x.cfg.Settings.Clock = setting.Wall
 		x.cfg.Settings.Rules = map[string]map[string]int64{brokenCode: {"grace_s": 0}}
+	} else {
+		x.cfg.Models.Dir = x.models()
+		if x.cfg.Settings.Reference, err = usually(); err != nil {
+			return err
+		}
 	}
 	x.at = kafka.Config{Brokers: x.cfg.Kafka.Brokers, Instance: name, InputPrefix: x.cfg.Kafka.InputPrefix, OwnPrefix: x.cfg.Kafka.OwnPrefix}
 	if x.topics, err = newTopicReader(x.at.Brokers); err != nil {
 		return err
 	}
-	file, err := x.file("tool")
-	if err != nil {
-		return err
-	}
 	for _, args := range [][]string{{"topics", "apply"}, {"migrate"}} {
-		if out, err := exec.CommandContext(ctx, x.Andon, append(args, "--config", file)...).CombinedOutput(); err != nil {
-			return fmt.Errorf("andon %s: %w: %s", strings.Join(args, " "), err, out)
+		if _, err := x.tool(ctx, args...); err != nil {
+			return err
 		}
 	}
-	return x.unmerged(ctx)
+	if err := x.unmerged(ctx); err != nil || form == figure.Paused {
+		return err
+	}
+	return x.putInCharge(ctx)
 }
 
 // unmerged keeps ClickHouse from merging the parts that inserts make: a row that was written twice would soon be one, and nobody would know.
@@ -123,7 +127,7 @@ func (x *chaosRun) end() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	names := append(x.inputs(), x.at.Exceptions(), x.at.Verdicts(), x.at.Costs(), x.at.Decisions(), x.at.Control(), x.at.Journal(), x.at.DeadLetter())
+	names := append(x.inputs(), x.at.Exceptions(), x.at.Verdicts(), x.at.Costs(), x.at.Decisions(), x.at.Control(), x.at.Journal(), x.at.Snapshots(), x.at.DeadLetter())
 	for _, f := range event.Families {
 		names = append(names, x.at.Side(f))
 	}
@@ -154,11 +158,17 @@ func (x *chaosRun) day() []history.Record {
 }
 
 // publish writes records piece by piece, by an idempotent producer. The next piece goes when somebody died, or after a while: so there is work as long
-// as there is killing.
+// as there is killing. Between some pieces the models in charge change.
 func (x *chaosRun) publish(ctx context.Context, records []history.Record, pieces int) error {
+	n := 0
 	for piece := range slices.Chunk(records, max(len(records)/pieces, 1)) {
 		if err := x.write(ctx, piece); err != nil {
 			return err
+		}
+		if n++; n%changeEvery == 0 {
+			if err := x.charge.change(ctx); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-x.progress:
@@ -169,6 +179,9 @@ func (x *chaosRun) publish(ctx context.Context, records []history.Record, pieces
 	}
 	return nil
 }
+
+// changeEvery is how many pieces of history come between two changes of the models in charge.
+const changeEvery = 3
 
 // pieceWait is how long a piece of history may keep the processes busy without one of them dying.
 const pieceWait = 1500 * time.Millisecond

@@ -56,6 +56,16 @@ func AddUp(rows []Row) Sum {
 	return s
 }
 
+// InCharge are the runs that count: those with models in charge, and those that have nothing for models to decide.
+func InCharge(rows []Row) (list []Row) {
+	for _, r := range rows {
+		if _, verified := r.Values["entries"]; verified || r.Case == Paused {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // Killed is how many kills there were.
 func (s Sum) Killed() (n float64) {
 	for _, k := range s.Kills {
@@ -88,6 +98,37 @@ func chaosForms(rows []Row) string {
 			line = append(line, Number(sums[name], 0))
 		}
 		lines = append(lines, line)
+	}
+	return markdown(lines)
+}
+
+// chaosModels shows what came of the runs with models in charge.
+func chaosModels(rows []Row) string {
+	lines := [][]string{{"runs with", "runs", "seeds", "SIGKILLs", "control records", "events", "verdicts", "by the rule", "by the model", "by the fallback", "answers asked for again",
+		"beats run again", "records held against them", "not as they must be"}}
+	for _, form := range []struct{ name, told string }{{Killed, "processes killed"}, {Away, "ClickHouse away, tokens forgotten"}} {
+		sums, seeds, kills := map[string]float64{}, []uint64(nil), 0.0
+		for _, r := range InCharge(rows) {
+			if r.Case != form.name {
+				continue
+			}
+			seeds = append(seeds, r.Seed)
+			kills += AddUp([]Row{r}).Killed()
+			for name, v := range r.Values {
+				sums[name] += v
+			}
+		}
+		if len(seeds) == 0 {
+			continue
+		}
+		line := []string{form.told, fmt.Sprint(len(seeds)), ranges(slices.Clone(seeds)), Number(kills, 0)}
+		for _, name := range []string{"control_records", "events", "verdicts", "verdicts_by_rule", "verdicts_by_model", "verdicts_by_fallback", "scores", "entries", "outputs", "findings"} {
+			line = append(line, Number(sums[name], 0))
+		}
+		lines = append(lines, line)
+	}
+	if len(lines) == 1 {
+		return "Not measured yet.\n"
 	}
 	return markdown(lines)
 }
@@ -144,6 +185,8 @@ func chaosTable(dir, name string) (string, error) {
 		return chaosPoints(rows), nil
 	case "chaos-recovery":
 		return chaosRecovery(rows), nil
+	case "chaos-models":
+		return chaosModels(rows), nil
 	}
 	return chaosForms(rows) + chaosOrigin(rows), nil
 }
