@@ -130,6 +130,11 @@ func TestWhoDecides(t *testing.T) {
 			c.answer = test.answer
 			c.parcel(1, true)
 			hopeless, asked := c.story(), len(c.asks)
+			for _, v := range c.Verdicts {
+				if v.Code == "CA-05" && v.Raised != (hopeless != "") {
+					t.Errorf("raised: %t, and what is raised: %q", v.Raised, hopeless)
+				}
+			}
 			c.parcel(2, false)
 			if fine := c.story(); hopeless != test.hopeless || fine != test.fine || asked+len(c.asks) != test.asked {
 				t.Errorf("of the hopeless %q, of the other %q, asked %d", hopeless, fine, asked+len(c.asks))
