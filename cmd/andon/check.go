@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"andon/cmd/andon/config"
-	"andon/pipeline/clickhouse"
 	"andon/pipeline/kafka"
 )
 
@@ -84,14 +83,10 @@ func checkKafka(ctx context.Context, cfg config.Config, log *slog.Logger) error 
 }
 
 func checkClickHouse(ctx context.Context, cfg config.Config) error {
-	conn, err := reachClickHouse(ctx, cfg.ClickHouse)
+	db, conn, err := openDatabase(ctx, cfg.ClickHouse)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	db, err := clickhouse.New(ctx, conn, cfg.ClickHouse.Database)
-	if err != nil {
-		return err
-	}
 	return db.Check(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -74,6 +75,20 @@ func reachClickHouse(ctx context.Context, c config.ClickHouse) (driver.Conn, err
 		return nil, unreached(ctx, c, err)
 	}
 	return conn, nil
+}
+
+// openDatabase is the deployment's database on a connection that the caller closes.
+func openDatabase(ctx context.Context, c config.ClickHouse) (*clickhouse.DB, io.Closer, error) {
+	conn, err := reachClickHouse(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := clickhouse.New(ctx, conn, c.Database)
+	if err != nil {
+		conn.Close()
+		return nil, nil, err
+	}
+	return db, conn, nil
 }
 
 // unreached says which setting keeps ClickHouse from answering. The error has no kind: while a process runs, its server may come back mended.

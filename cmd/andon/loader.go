@@ -68,15 +68,11 @@ func (l loader) role() role {
 
 // run loads until ctx ends: then the partitions are handed over. A block under way is finished by whoever gets them.
 func (l loader) run(ctx context.Context) error {
-	conn, err := reachClickHouse(ctx, l.cfg.ClickHouse)
+	db, conn, err := openDatabase(ctx, l.cfg.ClickHouse)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	db, err := clickhouse.New(ctx, conn, l.cfg.ClickHouse.Database)
-	if err != nil {
-		return err
-	}
 	if err := db.Check(ctx); err != nil {
 		return err
 	}

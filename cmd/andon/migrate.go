@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"andon/pipeline/clickhouse"
 )
 
 // migrateCmd is `andon migrate`.
@@ -21,15 +20,11 @@ func (c migrateCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, err := reachClickHouse(ctx, cfg.ClickHouse)
+	db, conn, err := openDatabase(ctx, cfg.ClickHouse)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	db, err := clickhouse.New(ctx, conn, cfg.ClickHouse.Database)
-	if err != nil {
-		return err
-	}
 	applied, err := db.Migrate(ctx)
 	for _, name := range applied {
 		fmt.Println("applied", name)

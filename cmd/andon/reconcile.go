@@ -59,15 +59,11 @@ func (c reconcileCmd) Run(ctx context.Context) error {
 			return usageError{fmt.Errorf("--table: there is no table %s: %s", table, strings.Join(tables.Loaded[:], ", "))}
 		}
 	}
-	conn, err := reachClickHouse(ctx, cfg.ClickHouse)
+	db, conn, err := openDatabase(ctx, cfg.ClickHouse)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	db, err := clickhouse.New(ctx, conn, cfg.ClickHouse.Database)
-	if err != nil {
-		return err
-	}
 	if err := db.Check(ctx); err != nil {
 		return err
 	}
