@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -202,5 +203,47 @@ func TestAStoppingProcessWritesNoLaneThatIsGone(t *testing.T) {
 	w.mustRun(t)
 	if n := len(w.Entries(carrier0)); idle < 3 || n != folded { // a snapshot would be two more
 		t.Errorf("%d entries when all was folded, %d in the end, %d polls", folded, n, idle)
+	}
+}
+
+// While a lane is restored the others beat, and none of them begins a snapshot.
+func TestNoSnapshotWhileALaneIsRestored(t *testing.T) {
+	carrier1 := pipeline.Lane{Family: event.Carrier, Partition: 1}
+	w := newWorld(carrier0, carrier1)
+	w.pace, w.config.Redo = time.Microsecond, 1
+	for i := range 10 {
+		w.send(carrier0, manifest(i, start, start+event.Day))
+		w.send(carrier1, manifest(i, start, start+event.Day))
+	}
+	restores := make(chan struct{})
+	var engines atomic.Int32
+	w.wrap = func(e pipeline.Engine) pipeline.Engine {
+		if engines.Add(1) == 2 {
+			<-restores
+		}
+		return e
+	}
+	w.options.Cut = func(pipeline.Lane) int { return 1 }
+	const alone = 5 // beats
+	beats, parts := 0, 0
+	w.options.Fault = func(b pipeline.Beat) (bool, error) {
+		for _, o := range b.Lanes {
+			for _, out := range o.Outputs {
+				if out.Topic == pipeline.Snapshots {
+					parts++
+				}
+			}
+		}
+		if beats++; beats == alone {
+			if parts > 0 || len(b.Lanes) > 1 {
+				t.Errorf("%d parts of snapshots in the first %d beats, the last of %d lanes", parts, alone, len(b.Lanes))
+			}
+			close(restores)
+		}
+		return true, nil
+	}
+	w.mustRun(t)
+	if parts == 0 {
+		t.Error("no snapshot was written afterwards")
 	}
 }
