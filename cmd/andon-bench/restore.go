@@ -17,7 +17,7 @@ type restoreCmd struct {
 	Broker  string `default:"kfake" enum:"kfake,Kafka" help:"kfake (a process of its own, all in memory) or Kafka (4.3.1, one JVM, its log on disk)."`
 	Orders  int    `default:"450000" help:"Orders of a simulated day; about 20 events and more than two entities each."`
 	Events  int64  `default:"9000000" help:"Events folded before the crash; 6,500,000 hold a million entities."`
-	Parcels int    `placeholder:"N" help:"Instead of simulated days so many parcels, each manifested, accepted and scanned, and with snapshots alone. Ten million need --broker Kafka, 14 GB of memory and 30 GB of disk."`
+	Parcels int    `placeholder:"N" help:"Instead of simulated days so many parcels, each manifested, accepted and scanned, and with snapshots alone. Ten million need --broker Kafka, 14 GB of memory and 8 GB of disk."`
 	Dir     string `placeholder:"DIR" help:"Where Kafka keeps its log; a temporary folder by default. It is removed at the end."`
 	Profile string `placeholder:"PREFIX" help:"Write CPU profiles of the restarts to files that begin with this."`
 }
