@@ -10,11 +10,13 @@ import (
 // CA-05: the shipment will probably miss its promise.
 //
 // Judged at each scan up to the promise, when the hop after it is due (the 90th percentile of the gap) and no scan came, and from then on when the answer
-// changes by time alone. Fires when now + the 80th percentile of the time to delivery after a scan of that status, day of the journey and hour passes
-// the promise (at risk, minor); major when now + the median does (likely). Once the hop is due its time has passed and is no part of the rest. It stays until 80 of 100 would be in time and the median leaves a margin; then it takes a worse slack by some
-// hours to raise it again, and that much to tell it anew while it stands. Clears with that, and at the end of the journey. The whole is a walk over
-// the scans in order, so that it depends on the facts alone. Abstains without a promise, delivery scans or a transit time for the status, and, unless it
-// fires, of a shipment scanned more often than a timeline keeps. State: promise and the latest scans. Known false positives: carriers that catch up. Script: testdata/ca_05.txt.
+// changes by time alone. Fires when now + the 80th percentile of the time to delivery after a scan of that status, day of the journey and hour passes the
+// promise (at risk, minor); major when now + the median does (likely). Once the hop is due its time has passed and is no part of the rest, which is then
+// no less than what a late hop takes yet (the 99th percentile less the 90th). It stays until 80 of 100 would be in time and the median leaves a margin;
+// then it takes a worse slack by some hours to raise it again, and that much to tell it anew while it stands. Clears with that, and at the end of the
+// journey. The whole is a walk over the scans in order, so that it depends on the facts alone. Abstains without a promise, delivery scans or a transit
+// time for the status, and, unless it fires, of a shipment scanned more often than a timeline keeps. State: promise and the latest scans. Known false
+// positives: carriers that catch up. Script: testdata/ca_05.txt.
 var predictedLate = Rule{
 	Code: "CA-05", Title: "Predicted late", Family: event.Carrier, Severity: exception.Major, Unit: exception.Seconds, Version: 2, Since: "0.5",
 	Text:   "Going by what the rest of the way usually takes, the shipment will not be delivered by its promise.",
@@ -94,7 +96,8 @@ type outlook struct {
 
 	scan    *timeline.Fact // the last; nil before the first and after the promise
 	usual   setting.Transit
-	passed  event.Micros // of the time after the scan: that of the hop, once that is due
+	passed  event.Micros // once the hop after it is due: its time, which is no part of the rest
+	least   event.Micros // then the rest is no less: what a hop that is late takes yet
 	unknown bool         // there is no transit time for it
 
 	judged  event.Micros // the last time
@@ -129,7 +132,7 @@ func (p *outlook) walk(facts []*timeline.Fact) (over *timeline.Fact) {
 			p.scan = nil
 		default:
 			known := false
-			p.scan, p.judged, p.passed = f, f.Time, 0
+			p.scan, p.judged, p.passed, p.least = f, f.Time, 0, 0
 			p.usual, known = p.lane.TransitAt(f.Status, int64(f.Time/event.Day-p.began/event.Day)+1, int64(f.Time%event.Day/event.Hour))
 			if p.unknown = !known; known {
 				p.judge(f.Time)
@@ -153,7 +156,7 @@ func (p *outlook) pass(until event.Micros) event.Micros {
 		if at > until {
 			return at
 		}
-		p.passed = hop
+		p.passed, p.least = hop, event.Micros(gap.Q99S-gap.Q90S)*event.Second
 		p.judge(at)
 	}
 	return 0
@@ -172,7 +175,7 @@ func (p *outlook) turn() event.Micros {
 
 // rest is what is left of a usual time to the delivery.
 func (p *outlook) rest(usualS int64) event.Micros {
-	return max(0, event.Micros(usualS)*event.Second-p.passed)
+	return max(p.least, event.Micros(usualS)*event.Second-p.passed)
 }
 
 // judge asks at an instant whether the rest of the way fits into what is left.

@@ -36,7 +36,7 @@ func (s *story) forecast(announced []fact) {
 			until = over - 1
 		}
 		if gap, ok := s.at(s.usual.Gap, r.Status); ok {
-			f.wait(r.Time, event.Micros(gap[0])*event.Second, min(until, promise))
+			f.wait(r.Time, event.Micros(gap[0])*event.Second, event.Micros(gap[1]-gap[0])*event.Second, min(until, promise))
 		}
 	}
 	if f.opened == 0 {
@@ -60,13 +60,14 @@ type fears struct {
 	toldHalf               bool
 }
 
-// wait looks when the next scan is due, and then at the instants at which more is to be feared. By then that part of the way ought to be done.
-func (f *fears) wait(scanned, hop, until event.Micros) {
+// wait looks when the next scan is due, and then at the instants at which more is to be feared. By then that part of the way
+// ought to be done; with it, it takes at least as long as a late one takes yet.
+func (f *fears) wait(scanned, hop, yet, until event.Micros) {
 	due := scanned + hop
 	if due > until {
 		return
 	}
-	f.half, f.most = max(0, f.half-hop), max(0, f.most-hop)
+	f.half, f.most = max(yet, f.half-hop), max(yet, f.most-hop)
 	f.look(due)
 	for range 2 {
 		worry := f.promise + f.calm - f.most + 1
