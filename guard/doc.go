@@ -11,7 +11,7 @@
 //	G2  features that come out otherwise when they are computed again from the log: trips beyond 1 % of the last 1,000
 //	G3  features: missing, out of range, stuck, or of another distribution: trips on 2 of 3 windows
 //	G4  scores: of another distribution, stuck, or raising more or less often: trips on 2 of 3 windows
-//	G5  labels: precision sinks, by a CUSUM: trips when it crosses
+//	G5  labels: precision sinks, by a CUSUM, or scores are off what comes true: trips when it crosses, or in one window
 //	G6  rule and model agree more or less than they did: told
 //
 // # Reference

@@ -101,6 +101,7 @@ func (g *guards) watch(ctx context.Context, at kafka.Config) error {
 			return err
 		}
 	}
+	g.fold.Take() // what was to be told then
 	g.past = false
 	g.fold.Follow(false)
 	g.log.Info("guards watch", "bundles", g.fold.Watched())
@@ -133,6 +134,7 @@ func (g *guards) turn(ctx context.Context, at kafka.Config, told *kafka.Told) er
 	if g.wall() {
 		g.pass(ctx, event.At(time.Now()))
 	}
+	g.metrics.show(g.fold.States())
 	return g.write(ctx, at)
 }
 
@@ -168,7 +170,9 @@ func (g *guards) take(ctx context.Context, at kafka.Config, s *kafka.Saying) err
 			g.fold.Decision(&d)
 		}
 	}
-	g.metrics.show(g.fold.States())
+	if g.past {
+		return nil
+	}
 	return g.write(ctx, at)
 }
 
