@@ -132,6 +132,9 @@ func (vs *Verdicts) Cut(mark [2]int) { vs.List, vs.evidence = vs.List[:mark[0]],
 func (vs *Verdicts) Add(v Verdict) {
 	v.Rule = vs.Rule
 	v.from, v.to = len(vs.evidence), len(vs.evidence)
+	if len(vs.List) == cap(vs.List) {
+		vs.List = slices.Grow(vs.List, len(vs.List)+1) // to twice its length: verdicts are large, and a beat has tens of thousands
+	}
 	vs.List = append(vs.List, v)
 }
 
