@@ -24,7 +24,8 @@ import (
 
 // verdict is what a history came to.
 type verdict struct {
-	records, exceptions, revisions, rows, doubled int
+	records, exceptions, revisions, judgements, rows, doubled int
+	entries                                                   int64 // run again from the journal
 }
 
 // check compares what stands in the log and the table with an undisturbed run of the same records.
@@ -38,20 +39,24 @@ func (l *life) check(ctx context.Context) (v verdict) {
 			}
 		}
 	}
-	if err := calm.Run(ctx, l.config(nil), mem.Options{}); err != nil {
+	c := l.config(nil)
+	c.Controls = l.ruled()
+	if err := calm.Run(ctx, c, mem.Options{}); err != nil {
 		l.breach("the undisturbed run: %v", err)
 		return v
 	}
-	var exceptions, costs, letters, journals []pipeline.Record
+	var exceptions, verdicts, costs, letters []pipeline.Record
 	for n := range l.profile.partitions {
-		for topic, list := range map[string]*[]pipeline.Record{"exceptions": &exceptions, "costs": &costs, "deadletter": &letters, "journal": &journals} {
+		for topic, list := range map[string]*[]pipeline.Record{"exceptions": &exceptions, "verdicts": &verdicts, "costs": &costs, "deadletter": &letters} {
 			*list = append(*list, l.broker.part(load.Partition{Topic: topic, Number: n}).all()...)
 		}
 	}
 	v.exceptions, v.revisions = l.checkExceptions(exceptions, calm)
 	l.same("cost", lastCosts(l, costs), costsOf(calm.Costs))
 	l.same("dead letter", lettersIn(l, letters), lettersOf(calm.Letters))
+	v.judgements = l.checkJudgements(verdicts, calm.Verdicts)
 	l.checkJournals()
+	v.entries = l.checkAgain(ctx)
 	v.rows, v.doubled = l.checkTable()
 	return v
 }
@@ -81,27 +86,45 @@ func (l *life) checkExceptions(records []pipeline.Record, calm *mem.Log) (ids, r
 		want[x.ID] = x
 	}
 	l.same("exception", l.standing(said), l.standing(want))
-	l.same("exception by the oracle", facts(said), l.foretold())
-	forgotten := func(list []exception.ID) (texts []string) {
-		for _, id := range list {
-			texts = append(texts, id.String())
-		}
-		return texts
-	}
-	var tombstones []string
-	for _, r := range records {
-		if r.Value == nil {
-			tombstones = append(tombstones, string(r.Key))
-		}
-	}
-	l.same("tombstone", tombstones, forgotten(calm.Forgotten))
+	l.same("exception by the oracle", l.facts(said), l.foretold())
+	l.same("tombstone", l.tombstones(records, said, want), l.forgotten(calm.Forgotten, said, want))
 	return len(said), revisions
 }
 
-// standing is the last word on each exception. Where records were read from two topics, what was read first from which may show in how an
+// tombstones are the keys of records without a value, but for exceptions of governed codes.
+func (l *life) tombstones(records []pipeline.Record, known ...map[exception.ID]exception.Exception) (texts []string) {
+	var list []exception.ID
+	for _, r := range records {
+		if r.Value == nil {
+			var id exception.ID
+			if err := id.UnmarshalText(r.Key); err != nil {
+				l.breach("a tombstone of %q: %v", r.Key, err)
+			}
+			list = append(list, id)
+		}
+	}
+	return l.forgotten(list, known...)
+}
+
+// forgotten lists exceptions, but for those of governed codes.
+func (l *life) forgotten(list []exception.ID, known ...map[exception.ID]exception.Exception) (texts []string) {
+	for _, id := range list {
+		if !slices.ContainsFunc(known, func(k map[exception.ID]exception.Exception) bool {
+			return slices.Contains(l.profile.governed, k[id].Code)
+		}) {
+			texts = append(texts, id.String())
+		}
+	}
+	return texts
+}
+
+// standing is the last word on each exception of which the rule alone decides. Where records were read from two topics, what was read first from which may show in how an
 // exception came to be what it is, so there only what stands counts.
 func (l *life) standing(last map[exception.ID]exception.Exception) (texts []string) {
 	for _, x := range last {
+		if slices.Contains(l.profile.governed, x.Code) {
+			continue
+		}
 		x.DetectedAt = 0 // when the beat that found it ended
 		if l.twoTopics() {
 			if x.State == exception.Retracted || x.LateData {
@@ -114,8 +137,8 @@ func (l *life) standing(last map[exception.ID]exception.Exception) (texts []stri
 	return texts
 }
 
-// facts is what the oracle knows of the exceptions that stand.
-func facts(last map[exception.ID]exception.Exception) (texts []string) {
+// facts is what the oracle knows of the exceptions that stand and of which the rule alone decides.
+func (l *life) facts(last map[exception.ID]exception.Exception) (texts []string) {
 	known := func(n *int64) int64 {
 		if n == nil {
 			return oracle.Unknown
@@ -123,7 +146,7 @@ func facts(last map[exception.ID]exception.Exception) (texts []string) {
 		return *n
 	}
 	for _, x := range last {
-		if x.State != exception.Retracted && !x.LateData {
+		if x.State != exception.Retracted && !x.LateData && !slices.Contains(l.profile.governed, x.Code) {
 			texts = append(texts, fmt.Sprintf("%+v", oracle.Exception{ID: x.ID, Tenant: x.Tenant, Code: x.Code, Subject: x.Subject, Episode: x.Episode, State: x.State,
 				OpenedAt: x.OpenedAt, ClearedAt: x.ClearedAt, Expected: known(x.Expected), Observed: known(x.Observed), Delta: known(x.Delta)}))
 		}
@@ -150,8 +173,10 @@ func (l *life) foretold() (texts []string) {
 		end = event.At(l.ended())
 	}
 	for family, records := range events {
-		for _, x := range oracle.Find(family, records, nil, oracle.Usual{}, end) {
-			texts = append(texts, fmt.Sprintf("%+v", x))
+		for _, x := range oracle.Find(family, records, nil, l.usual, end) {
+			if !slices.Contains(l.profile.governed, x.Code) {
+				texts = append(texts, fmt.Sprintf("%+v", x))
+			}
 		}
 	}
 	return texts
@@ -239,12 +264,18 @@ func (l *life) checkJournals() {
 			if head.Seq > 0 && e.Logic != head.Logic {
 				l.fired["logic changed"]++
 			}
+			if head.Seq > 0 && e.Settings != head.Settings {
+				l.fired["settings changed"]++
+			}
 			head, hash = e, journal.HashOf(r.Value)
 			sum.Add(e.Counts)
 		}
 		read := len(l.broker.part(at(id, true)).all()) + len(l.broker.part(at(id, false)).all())
 		if !sum.Balanced() || sum.Read+sum.Ticks != int64(read) {
 			l.breach("the journal of %s accounts for %+v of %d records", id, sum, read)
+		}
+		if end := l.broker.part(controlTopic).high(); head.Control != end {
+			l.breach("the journal of %s goes by control records up to %d, there are %d", id, head.Control, end)
 		}
 		if side, input := l.detect.positions[at(id, true)], l.detect.positions[at(id, false)]; side.offset != head.Side.To || input.offset != head.Input.To ||
 			!strings.HasPrefix(input.metadata, fmt.Sprintf("%d ", head.Seq)) {
@@ -277,7 +308,7 @@ func (l *life) rests() bool {
 				return false
 			}
 		}
-		if !slices.ContainsFunc(l.workers, func(w *worker) bool { return !w.dead && w.flows[id] != nil && w.idle > 4 }) {
+		if !slices.ContainsFunc(l.workers, func(w *worker) bool { return !w.dead && w.flows[id] != nil && w.idle > 4 && !w.controls.behind() }) {
 			return false
 		}
 	}

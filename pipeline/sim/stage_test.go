@@ -41,7 +41,7 @@ var (
 	troubles = append([]fate{refused, lost, unanswered, late, killLate}, deaths...)
 	befalls  = map[string][]fate{
 		"poll": append([]fate{leaves}, deaths...), "committed": append([]fate{lost}, deaths...), "open": append([]fate{lost}, deaths...),
-		"redo": deaths, "init": append([]fate{lost, unanswered, late}, deaths...), "join": append([]fate{lost}, deaths...),
+		"redo": deaths, "init": append([]fate{lost, unanswered, late}, deaths...), "join": append([]fate{lost}, deaths...), "controls": append([]fate{lost}, deaths...),
 		"produce": troubles, "offsets": troubles, "end": troubles,
 		"load poll": append([]fate{leaves}, deaths...), "load join": append([]fate{lost}, deaths...), "load commit": troubles,
 		"insert": append([]fate{half, hides}, troubles...), "look": append([]fate{lost}, deaths...),
@@ -49,7 +49,7 @@ var (
 
 	// How much oftener than its rate an operation meets its fate: those at which more can go wrong.
 	often = map[string]float64{"poll": 0.3, "load poll": 0.3, "produce": 0.7, "offsets": 2, "end": 4, "load commit": 5, "load join": 3,
-		"insert": 5, "look": 40, "redo": 10, "committed": 1, "open": 1, "init": 1, "join": 2}
+		"insert": 5, "look": 40, "redo": 10, "committed": 1, "open": 1, "init": 1, "join": 2, "controls": 2}
 )
 
 var (
@@ -70,6 +70,7 @@ type stage struct {
 	trace   *xxhash.Digest
 	lines   io.Writer // of the trace, when asked for
 	events  int       // scheduled so far
+	waits   int       // for control records so far
 	waiters []*waiter
 	fired   map[string]int // faults by fate and operation
 	calm    bool           // no faults any more
@@ -92,6 +93,7 @@ type profile struct {
 	replace       bool // a stopped process may be replaced by another one of its name
 	blockRowsMost int
 	builds        bool          // processes are of two builds of different logic
+	governed      []string      // codes with policies, which people and guards change
 	redo          time.Duration // see pipeline.Config
 }
 
@@ -109,6 +111,11 @@ func newStage(seed uint64, lines io.Writer) *stage {
 		redo: []time.Duration{-1, time.Microsecond, 5 * time.Millisecond, time.Hour}[d.IntN(4)]}
 	for _, f := range []fate{refused, lost, unanswered, late, killBefore, killAfter, killLate, stopBefore, stopAfter, leaves, half, hides, skewed} {
 		p.allowed[f] = d.IntN(3) > 0
+	}
+	for _, code := range contested {
+		if d.IntN(2) == 0 {
+			p.governed = append(p.governed, code)
+		}
 	}
 	s.profile = p
 	return s

@@ -25,6 +25,7 @@ type worker struct {
 	idle  int                                 // polls without anything since the last commit
 
 	restores map[pipeline.Lane]int // steps of them so far
+	controls *controls
 }
 
 // laneTopic names the input or side topic of a family.
@@ -39,7 +40,7 @@ func at(l pipeline.Lane, side bool) load.Partition {
 	return load.Partition{Topic: laneTopic(l.Family, side), Number: l.Partition}
 }
 
-// start makes the process the writer of its transactional id and a member of its group, in either order.
+// start makes the process the writer of its transactional id and a member of its group, in either order, and reads the control records there are.
 func (w *worker) start() error {
 	steps := []func() error{
 		func() error {
@@ -48,9 +49,10 @@ func (w *worker) start() error {
 		func() error {
 			return w.call(w.ctx, w.main, "join", func(fate) error { w.own = w.g.join(w.proc); return nil })
 		},
+		w.controls.open,
 	}
 	if w.dice(w.main.name+" order", 0).IntN(2) == 0 {
-		slices.Reverse(steps)
+		slices.Reverse(steps[:2])
 	}
 	for _, step := range steps {
 		err := step()
@@ -66,7 +68,7 @@ func (w *worker) start() error {
 
 // Poll implements pipeline.Source.
 func (w *worker) Poll(ctx context.Context, wait time.Duration, limit int) (p pipeline.Polled, err error) {
-	w.await(ctx, w.patience(wait), func() bool { return w.g.news(&w.own) || limit > 0 && w.readable() })
+	w.await(ctx, w.patience(wait), func() bool { return w.g.news(&w.own) || w.controls.told < w.controls.next || limit > 0 && w.readable() })
 	err = w.call(ctx, w.main, "poll", func(fate) error {
 		taken, given, changed, err := w.g.poll(&w.own, w.proc)
 		if len(taken) > 0 {
@@ -79,6 +81,7 @@ func (w *worker) Poll(ctx context.Context, wait time.Duration, limit int) (p pip
 			clear(w.flows)
 		}
 		p.Fetched = w.fetch(limit)
+		w.controls.told = w.controls.next
 		w.idle++
 		if len(p.Changes)+len(p.Fetched) > 0 {
 			w.idle = 0
@@ -204,7 +207,7 @@ func (w *worker) again(request func() error) error {
 }
 
 // outTopics names the topics of pipeline.Output.
-var outTopics = [...]string{pipeline.Exceptions: "exceptions", pipeline.Costs: "costs", pipeline.DeadLetters: "deadletter", pipeline.Snapshots: "snapshots", pipeline.Journal: "journal"}
+var outTopics = [...]string{pipeline.Exceptions: "exceptions", pipeline.Verdicts: "verdicts", pipeline.Costs: "costs", pipeline.DeadLetters: "deadletter", pipeline.Snapshots: "snapshots", pipeline.Journal: "journal"}
 
 // produce writes the beat's records, one request for each topic and partition, and notes where they were written.
 func (w *worker) produce(ctx context.Context, b pipeline.Beat) error {
