@@ -35,10 +35,12 @@ var faults = []fault{
 func (f *fault) alone(seed uint64, only control.Signal, most int) (events, counted int, seen control.Signal) {
 	w := learned().goesOn(seed)
 	w.label, w.checked = 0, 0
-	if only == control.G5 {
+	switch only {
+	case control.G5:
 		w.label = 1
-	} else if only == control.G2 {
+	case control.G2:
 		w.checked = 0.01
+	default:
 	}
 	if only != control.G3 {
 		w.watch().reference = reference{}

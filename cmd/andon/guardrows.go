@@ -111,6 +111,6 @@ func (m *guardMetrics) compared(c *compared, differs bool) {
 type logged struct{ *slog.Logger }
 
 func (t logged) Write(line []byte) (int, error) {
-	t.Warn(strings.TrimSpace(string(line)))
+	t.Warn("control records are read", "said", strings.TrimSpace(string(line)))
 	return len(line), nil
 }

@@ -105,6 +105,7 @@ func (g *guards) watch(ctx context.Context, at kafka.Config) error {
 	g.past = false
 	g.fold.Follow(false)
 	g.log.Info("guards watch", "bundles", g.fold.Watched())
+	defer g.metrics.state.Reset() // whoever guards next says it
 	running, stop := context.WithCancel(ctx)
 	var runs sync.WaitGroup
 	runs.Go(func() { g.again.run(running, g.rest) })
