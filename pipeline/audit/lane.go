@@ -242,6 +242,9 @@ func (l *lane) again(ctx context.Context, n *noted, controls []control.Record) (
 		l.skip(n, l.doubt)
 		return true, err
 	}
+	if n.Rejudged && l.doubt.reason == "" {
+		l.doubt = doubt{OtherLogic, "", "what other logic had published was adopted and judged anew: they are checked from the next snapshot on"}
+	}
 	done, own := l.rerun.Beat(&n.Entry, controls, side, input), l.judgedBy(n)
 	l.report.Events += int64(len(done.Items))
 	wrong := compare(n, &done)

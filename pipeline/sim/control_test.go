@@ -155,9 +155,13 @@ func (c *controls) open() error {
 	return nil
 }
 
-// hear tells a process that runs of new records. mu is held.
+// hear tells a process that runs of new records, soon or after a while. mu is held.
 func (c *controls) hear(d *rand.Rand) {
-	c.after(between(d, time.Millisecond, 50*time.Millisecond), c.name+" hears of control records", c.follow)
+	wait := between(d, time.Millisecond, 50*time.Millisecond)
+	if d.IntN(3) == 0 {
+		wait = between(d, time.Second, 10*time.Minute)
+	}
+	c.after(wait, c.name+" hears of control records", c.follow)
 }
 
 // follow reads on, unless the process stands still. mu is held.

@@ -82,7 +82,7 @@ func complete(t *testing.T, fired map[string]int) {
 	}
 	for _, what := range []string{string(skewed), "held back for its clock", "known token", "forgotten token", "commit overtaken", "session timed out",
 		"put out of a rebalance", "put out, joins again", "transaction timed out", "left open, aborted by the next of its name", "slow marker",
-		"replaced by another of its name", "waited for an open transaction", "read waited for markers", "restored from a snapshot", "logic changed", "settings changed",
+		"replaced by another of its name", "waited for an open transaction", "read waited for markers", "restored from a snapshot", "logic changed", "settings changed", "waited for control records",
 		"control: guard", "control: settings", "control: mode off", "control: mode shadow", "control: mode canary", "control: mode live", "model: ", "model: " + judgement.Timeout,
 		"decided by rule", "decided by model", "decided by fallback", string(away) + " produce", string(away) + " insert"} {
 		if fired[what] == 0 {
