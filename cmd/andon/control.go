@@ -141,6 +141,7 @@ func says(r *control.Record) string {
 		return fmt.Sprintf("%s, features %s, %s bytes, sha256 %.16s", r.Bundle.ID(), r.Bundle.Features, thousands(int(r.Bundle.SizeBytes)), r.Bundle.SHA256)
 	case control.KindGuard:
 		return saysGuard(r.Guard)
+	case control.KindSettings:
 	}
 	return fmt.Sprintf("%s bytes of settings", thousands(len(r.Settings)))
 }

@@ -54,6 +54,13 @@ var tables = map[string]table{
 		{"row p50, ms", "row_p50_ms", 0}, {"p99, ms", "row_p99_ms", 0}, {"max, ms", "row_max_ms", 0}, {"event row p99, ms", "event_row_p99_ms", 0},
 		{"probes", "probes", 0}, {"cores busy", "busy_cores", 2},
 	}},
+	"model": {figure: "model", first: "who decides", columns: []column{
+		{"carrier events/s", "events_per_s", 0}, {"of the rules alone, %", "of_rules_alone_percent", 0}, {"core, us an event", "core_us", 2}, {"questions", "asked", 0},
+	}},
+	"tree": {figure: "tree", first: "200 trees of 31 leaves, 24 features", columns: []column{
+		{"a row at a time, us", "rows_1_us", 2}, {"best", "rows_1_best_us", 2}, {"64 rows, us a row", "rows_64_us", 2}, {"best", "rows_64_best_us", 2},
+		{"1,024 rows, us a row", "rows_1024_us", 2}, {"best", "rows_1024_best_us", 2},
+	}},
 	"endurance": {figure: "endurance", first: "", down: true},
 }
 
