@@ -33,6 +33,7 @@ const maxSkew = 15 * event.Minute
 type Engine struct {
 	family event.Family
 	clock  setting.Clock
+	began  string // hash of the settings it was made with
 
 	entities map[string]*entity
 	wakes    wakes
@@ -73,7 +74,8 @@ type lane struct {
 	bytes int64
 	sweep sweep
 
-	terms    *terms // never nil
+	terms    *terms       // never nil
+	floor    event.Micros // an event before begins no timeline, by whatever settings
 	policies *policies
 }
 
@@ -102,7 +104,7 @@ func New(family event.Family, s setting.Settings) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{family: family, clock: s.Clock, entities: map[string]*entity{}, beat: 1}
+	e := &Engine{family: family, clock: s.Clock, began: t.hash, entities: map[string]*entity{}, beat: 1}
 	e.lane.terms = t
 	e.kept = e.lane
 	return e, nil
@@ -143,9 +145,8 @@ func (e *Engine) Step(b beat.Batch) (st beat.Stepped) {
 // heed goes by records of andon.control from here on.
 func (e *Engine) heed(records []control.Record) {
 	for i := range records {
-		r := &records[i]
-		if e.lane.policies = e.lane.policies.with(r); r.Kind == control.KindSettings {
-			e.revise(r)
+		if r := &records[i]; r.Kind != control.KindSettings || e.revise(r) {
+			e.lane.policies = e.lane.policies.with(r)
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (e *Engine) take(it *beat.Item, i int, st *beat.Stepped) {
 	e.key = appendKey(e.key[:0], e.family, &it.Event)
 	ent, known := e.entities[string(e.key)]
 	if !known {
-		if e.lane.terms.forget.tooLate(it.Event.Time, e.lane.time) {
+		if it.Event.Time < e.lane.floor || e.lane.terms.forget.tooLate(it.Event.Time, e.lane.time) {
 			st.Counts.TooLate++
 			return
 		}

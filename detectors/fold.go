@@ -26,7 +26,7 @@ type finding struct {
 	asks, asked int // its questions
 
 	forgotten bool // the entity's timeline ended: no verdicts
-	rejudged  bool // by other logic: nothing happened
+	rejudged  bool // by other logic or settings: nothing happened
 }
 
 // fold adds one event to its entity's timeline and lets the rules judge it. A rejected event leaves everything as it was.

@@ -121,12 +121,7 @@ func TestOneScannedVeryOftenGoesOnBeingJudged(t *testing.T) {
 			e.Type, e.PromiseDeliverBy, e.Status = event.CarrierScan, 0, event.InTransit
 			for i := range 80 {
 				e.Time += event.Hour
-				want := ""
-				if i == 0 || i == 60 {
-					want = "opened by model"
-				} else if i == 50 {
-					want = "cleared by model"
-				}
+				want := map[int]string{0: "opened by model", 50: "cleared by model", 60: "opened by model"}[i]
 				o.answer = scores(0.9)
 				if i >= 50 && i < 60 {
 					o.answer = scores(0.1)

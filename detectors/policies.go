@@ -94,7 +94,7 @@ func (e *Engine) askedBy() string {
 	return e.lane.policies.asked
 }
 
-// settings is the record that says by what settings the lane judges; nil when those it began with hold.
+// settings is the record that says by what settings the lane judges; nil when those it began with hold. A record that makes no sense is not among them.
 func (p *policies) settings() *control.Record {
 	if p != nil {
 		if r, said := p.latest[string(control.KindSettings)]; said {

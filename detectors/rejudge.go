@@ -78,6 +78,10 @@ func (e *Engine) rejudgeOne(ent *entity, disarm []beat.Timer, st *beat.Stepped) 
 	f := finding{entity: ent, at: e.lane.time, item: -1, timer: timer.Due, rejudged: true}
 	next := e.judge(&f, e.lane.time)
 	e.touch(ent, false)
+	if over := e.lane.terms.forget.at(ent.latest, closed(e.view.Live)); next == 0 && over != 0 && over < e.lane.time {
+		ent.latest = e.lane.time // it is forgotten a span from now on: what was judged just now stands
+	}
 	e.arm(ent, next)
 	e.report(f, st)
+	st.Rejudged++
 }

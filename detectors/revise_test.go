@@ -130,6 +130,28 @@ func TestSettingsInSnapshots(t *testing.T) {
 	}
 }
 
+// What was forgotten stays forgotten when settings keep entities longer afterwards, in a lane restored from a snapshot too.
+func TestForgettingIsForGood(t *testing.T) {
+	s := setting.Settings{Clock: setting.Log, Forget: setting.Forget{ClosedS: 2 * 86_400, OpenS: 2 * 86_400}}
+	c := &contested{Engine: newEngine(t, event.Carrier, s), t: t}
+	c.beat(beat.Batch{Items: []beat.Item{parcel(1, start+event.Day), tick(start + 20*event.Day)}})
+	if n := c.Size().Entities; n != 0 {
+		t.Fatalf("%d entities are kept", n)
+	}
+	c.beat(beat.Batch{Control: []control.Record{revision(1, `{"forget":{"closed_s":2592000,"open_s":2592000}}`)}})
+	c.Freeze()
+	part, _ := c.Frozen(nil, 1<<20)
+	next := &contested{Engine: newEngine(t, event.Carrier, s), t: t}
+	if err := next.Load(part, true); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range []*contested{c, next} {
+		if st := e.Step(beat.Batch{Items: []beat.Item{parcel(1, start+event.Day)}}); st.Counts.TooLate != 1 {
+			t.Errorf("%+v", st.Counts)
+		}
+	}
+}
+
 // A beat ends when it has asked as much as one journal entry takes answers; run again with what it folded, it asks the same.
 func TestABeatAsksSoMuch(t *testing.T) {
 	c := newContested(t, ca05(verdict.Live, nil))

@@ -10,11 +10,11 @@ import (
 	"andon/schemas/exception"
 )
 
-// A snapshot is a stream of bytes, cut into parts anywhere: version (2), the lane's time, the records of andon.control that are in force (a JSON array
+// A snapshot is a stream of bytes, cut into parts anywhere: version (3), the lane's time and floor, the records of andon.control that are in force (a JSON array
 // behind its length), then entities, each behind its length. An entity is: key and
 // facts (each behind its length), wake, latest, the number of its exceptions, and each of them as a record of andon.exceptions behind its length. Numbers
 // are varints, zigzag where they can be negative. All that an engine holds beside follows from these.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // maxEntity bounds what a snapshot may say an entity takes: many times what the limits of a timeline and its document allow.
 const maxEntity = 64 << 20
@@ -37,6 +37,7 @@ func (e *Engine) Freeze() {
 	e.beat++
 	f.left = slices.Grow(f.left[:0], len(e.entities))
 	f.out = binary.AppendVarint(append(f.out[:0], snapshotVersion), int64(e.lane.time))
+	f.out = binary.AppendVarint(f.out, int64(e.lane.floor))
 	rules := e.lane.policies.append(nil)
 	f.out = append(binary.AppendUvarint(f.out, uint64(len(rules))), rules...)
 	for _, ent := range e.entities {
@@ -111,8 +112,12 @@ func (e *Engine) Load(part []byte, last bool) error {
 		if b[0] != snapshotVersion || n < 0 {
 			return fmt.Errorf("%w: not of version %d", errSnapshot, snapshotVersion)
 		}
-		if n > 0 {
-			e.loads, e.lane.time, b = true, event.Micros(at), b[1+n:]
+		floor, m := binary.Varint(b[1+max(n, 0):])
+		if m < 0 {
+			return errSnapshot
+		}
+		if n > 0 && m > 0 {
+			e.loads, e.lane.time, e.lane.floor, b = true, event.Micros(at), event.Micros(floor), b[1+n+m:]
 		}
 	}
 	for e.loads {
@@ -144,9 +149,11 @@ func (e *Engine) loadRules(body []byte) (err error) {
 	if e.lane.policies, err = readPolicies(body); err != nil {
 		return fmt.Errorf("%w: %w", errSnapshot, err)
 	}
-	if r := e.lane.policies.settings(); r != nil {
-		e.revise(r)
+	floor := e.lane.floor
+	if r := e.lane.policies.settings(); r != nil && !e.revise(r) {
+		return fmt.Errorf("%w: this build makes no sense of its settings", errSnapshot)
 	}
+	e.lane.floor, e.lane.sweep = floor, sweep{}
 	return nil
 }
 

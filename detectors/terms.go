@@ -1,6 +1,8 @@
 package detectors
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 
 	"andon/detectors/setting"
@@ -9,10 +11,10 @@ import (
 	"andon/schemas/event"
 )
 
-// terms is what an engine judges by, worked out of settings. It is never written again: other settings make another.
+// terms is what an engine judges by, worked out of settings. Nothing but the scratch of its book is written again: other settings make another.
 type terms struct {
 	settings  setting.Settings
-	hash      string // names the settings
+	hash      string // names them, and those the lane began with when they came as a record
 	rules     []compiled
 	sends     sources
 	forget    forget
@@ -59,19 +61,34 @@ func Revised(s setting.Settings, r *control.Record) (setting.Settings, error) {
 }
 
 // revise judges by the settings of a control record from here on, all entities first. A record that makes no sense, which andon control apply
-// refuses, changes nothing: today and whenever it is read again.
-func (e *Engine) revise(r *control.Record) {
-	s, err := Revised(e.lane.terms.settings, r)
+// refuses, changes nothing, today and whenever it is read again: then it reports false.
+func (e *Engine) revise(r *control.Record) bool {
+	was := e.lane.terms
+	s, err := Revised(was.settings, r)
 	if err != nil {
-		return
+		return false
 	}
 	t, err := compile(e.family, s)
-	if err != nil || t.hash == e.lane.terms.hash {
-		return
+	if err != nil {
+		return false
+	}
+	t.hash = RevisedHash(e.began, s)
+	if t.hash == was.hash {
+		return true
+	}
+	if was.forget.closed > 0 { // what may have been forgotten does not come back
+		e.lane.floor = max(e.lane.floor, e.lane.time-was.forget.closed)
 	}
 	e.lane.terms = t
 	e.lane.sweep = e.sweepAll()
+	return true
 }
 
-// Settings names the settings in force: setting.Settings.Hash.
+// Settings names the settings in force: setting.Settings.Hash of those the lane began with, RevisedHash of others.
 func (e *Engine) Settings() string { return e.lane.terms.hash }
+
+// RevisedHash names settings that came as a record, on a lane that began with settings of the hash began: both are needed to run its journal again.
+func RevisedHash(began string, s setting.Settings) string {
+	sum := sha256.Sum256([]byte(began + " " + s.Hash()))
+	return hex.EncodeToString(sum[:8])
+}

@@ -100,7 +100,10 @@ func (g *Guards) Control(at event.Micros, r *control.Record) {
 		}
 	case control.KindGuard:
 		if own := r.Author == Author; !own || g.follows { // what we wrote ourselves we know
-			g.watch(r.Guard.Code, r.Guard.Bundle).machine.took(r.Guard, own)
+			w := g.watch(r.Guard.Code, r.Guard.Bundle)
+			if w.machine.took(r.Guard, own); r.Guard.State == control.Closed {
+				w.computed = computed{}
+			}
 		}
 	case control.KindBundle, control.KindSettings:
 	}
@@ -151,6 +154,9 @@ func (g *Guards) Golden(at event.Micros, bundle string, rows, wrong int) {
 func (g *Guards) Computed(at event.Micros, code, bundle string, logged, anew []float64) (differs bool) {
 	g.now, differs = max(g.now, at), !sameValues(logged, anew)
 	if w := g.find(code, bundle); w != nil {
+		if w.machine.last.State == control.Closed && at < w.machine.last.ChangedAt {
+			return differs // of a matter that is over
+		}
 		if s, tripped := w.computed.take(at, differs); tripped {
 			w.machine.trip(at, s)
 		}

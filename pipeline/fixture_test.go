@@ -67,7 +67,7 @@ func (w *world) run(t tester) error {
 		w.engines.Add(1)
 		e, err := detectors.New(f, w.settings)
 		switch {
-		case w.logic != "":
+		case w.logic != "" && w.wrap == nil:
 			return unsettled{e}, err
 		case w.wrap != nil:
 			return w.wrap(e), err

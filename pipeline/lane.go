@@ -31,6 +31,7 @@ type lane struct {
 	folded      time.Duration // what a restore from the newest one has to redo
 	rejudge     bool          // the next beats judge every entity anew, by other logic than the entries before
 	anew        bool          // that is done, and no snapshot of it begun
+	revised     bool          // andon.control has settings for it, which other logic may have read otherwise
 	began       time.Time     // when the newest snapshot was begun, or the lane came
 	out         outputs       // of the beat that is being folded or committed
 	side, input tail
@@ -313,7 +314,7 @@ func (l *lane) length(n int) (records int64) {
 // keep makes the beat's outcome the lane's memory: it is committed.
 func (l *lane) keep(o Outcome) {
 	l.engine.Keep()
-	if o.stepped.Items+o.stepped.Fired > 0 {
+	if o.stepped.Items+o.stepped.Fired+o.stepped.Rejudged > 0 {
 		l.folded += o.took
 	}
 	l.shotKept(&o)

@@ -19,7 +19,7 @@ type Config struct {
 	Engine   func(event.Family) (Engine, error) // makes an empty engine; many goroutines may call it at once
 	Topic    func(Lane, bool) string            // names a lane's side (true) or input topic, for dead letters
 	Scorer   Scorer                             // answers what the engines ask of models; nil when they ask nothing
-	Controls Controls                           // what lanes go by beside settings; nil when there is none
+	Controls Controls                           // what lanes go by beside the settings they began with; nil when there is none
 	Logic    string                             // hash of the logic the engines judge by
 	Wall     bool                               // the wall clock moves lanes that stand at the end of their log
 	Now      func() time.Time                   // the wall clock
@@ -110,13 +110,21 @@ func (l *Loop) Run(ctx context.Context) error {
 		if l.aborts > abortsMax {
 			return Fail(Lost, fmt.Errorf("%w: %w", ErrAborts, err))
 		}
-		l.snapshot(l.Redo)
+		l.snapshot(l.patience())
 		if ctx.Err() == nil { // else finish goes on with the lanes as they are held
 			l.source.Release(l.ready())
 		}
 	}
 	l.finish(context.WithoutCancel(ctx))
 	return nil
+}
+
+// patience is how much may be left to redo before a lane is snapshotted: twice as much while lanes are restored, for those that wait need the cores more.
+func (l *Loop) patience() time.Duration {
+	if len(l.coming) > 0 {
+		return 2 * l.Redo
+	}
+	return l.Redo
 }
 
 // wait is how long the next poll may gather: not at all while work is left, longer after each abort in a row.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"andon/schemas/control"
 	"andon/schemas/journal"
 )
 
@@ -59,7 +60,7 @@ func (l *Loop) redoFrom(ctx context.Context, id Lane, c Committed, mark int64) (
 	x := &lane{id: id, engine: engine, topics: [2]string{l.Topic(id, false), l.Topic(id, true)}, began: began}
 	x.head.Seq = -1
 	if past.Snapshot() != nil {
-		if err := x.load(ctx, past, l.Logic); err != nil {
+		if err := x.load(ctx, past, &l.Config); err != nil {
 			return nil, err
 		}
 		l.Log.Debug("loaded snapshot", "lane", id.String(), "entry", x.head.Seq, "entities", engine.Size().Entities, "took", l.Now().Sub(began).Round(time.Millisecond))
@@ -129,10 +130,19 @@ func (l *lane) follows(e *journal.Entry) error {
 	return nil
 }
 
-// judges checks that the engine goes by the settings of an entry whose records of andon.control it has heeded.
+// revises reports whether settings are among records of andon.control.
+func revises(records []control.Record) bool {
+	return slices.ContainsFunc(records, func(r control.Record) bool { return r.Kind == control.KindSettings })
+}
+
+// judges checks that the engine goes by the settings of an entry whose records of andon.control it has heeded. Other logic may have made something else of
+// a record; the lane is judged anew then by what we make of it.
 func (l *lane) judges(e *journal.Entry) error {
+	if l.rejudge && l.revised {
+		return nil
+	}
 	if is := l.engine.Settings(); e.Seq > 0 && e.Settings != is {
-		return Fail(Refused, fmt.Errorf("%w: lane %s was judged with settings %s in entry %d, the configuration it began with now gives %s: change settings back; "+
+		return Fail(Refused, fmt.Errorf("%w: lane %s was judged with settings %s in entry %d, those of the configuration now lead to %s: change settings back; "+
 			"other settings from now on are a record of kind settings for andon control apply; all of the log is judged anew under a new kafka.own_prefix with "+
 			"andon topics apply", ErrSettings, l.id, e.Settings, e.Seq, is))
 	}
@@ -160,6 +170,7 @@ func (l *lane) again(ctx context.Context, past Past, e *journal.Entry, c *Config
 	if l.controls, err = Between(ctx, c.Controls, l.head.Control, e.Control); err != nil {
 		return err
 	}
+	l.revised = l.revised || revises(l.controls)
 	if l.side.records, err = past.Records(ctx, true, e.Side.To, nil); err != nil {
 		return err
 	}

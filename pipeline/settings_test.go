@@ -75,3 +75,60 @@ func TestARestoreGoesByTheSettingsOfItsTime(t *testing.T) {
 		}
 	}
 }
+
+// told is a lane that ticks on while settings come by andon.control at given entries, up to a restart.
+func told(t *testing.T, redo time.Duration, settings map[int64]string) *world {
+	t.Helper()
+	w, rules := newWorld(), &pipeline.ControlLog{}
+	w.settings, w.pace = setting.Default(), time.Millisecond
+	w.settings.Clock = setting.Log
+	for n := range 20 {
+		w.send(carrier0, manifest(n, start, start+event.Day))
+	}
+	w.send(carrier0, tick(start+20*event.Day))
+	w.config.Controls, w.config.Redo = rules, redo
+	stop := errors.New("stop")
+	w.options.Fault = func(b pipeline.Beat) (bool, error) {
+		seq := b.Lanes[0].Entry.Seq
+		if text := settings[seq]; text != "" {
+			rules.Add(seq, &control.Record{Object: "settings", Kind: control.KindSettings, Version: int32(seq), Settings: []byte(text)}, seq+1)
+		}
+		if seq == 12 {
+			return true, stop
+		}
+		w.send(carrier0, tick(start+event.Micros(20+seq)*event.Day))
+		return true, nil
+	}
+	if err := w.run(t); !errors.Is(err, stop) {
+		t.Fatal(err)
+	}
+	w.options.Fault = nil
+	return w
+}
+
+// After a restart, from the log as from a snapshot, settings are those that made sense, a configuration that says otherwise is refused, and other logic
+// may make something else of a record.
+func TestSettingsAfterARestart(t *testing.T) {
+	const longer, nonsense = `{"rules":{"CA-04":{"grace_s":3000000}}}`, `{"rules":{"CA-04":{"grave_s":1}}}`
+	for name, redo := range map[string]time.Duration{"from the log": -1, "from a snapshot": 1} {
+		t.Run(name, func(t *testing.T) {
+			w := told(t, redo, map[int64]string{1: longer, 2: nonsense})
+			if err := w.run(t); err != nil {
+				t.Errorf("nonsense after settings: %v", err)
+			}
+			w = told(t, redo, map[int64]string{2: longer})
+			w.settings.Rules = map[string]map[string]int64{"CA-02": {"warn_s": 1, "breach_s": 1}}
+			if err := w.run(t); !errors.Is(err, pipeline.ErrSettings) {
+				t.Errorf("another configuration: %v", err)
+			}
+			w = told(t, redo, map[int64]string{2: nonsense})
+			rules := &pipeline.ControlLog{} // as the next build reads it
+			rules.Add(2, &control.Record{Object: "settings", Kind: control.KindSettings, Version: 2, Settings: []byte(longer)}, 3)
+			w.config.Controls, w.logic = rules, "next"
+			w.wrap = func(e pipeline.Engine) pipeline.Engine { return e }
+			if err := w.run(t); err != nil {
+				t.Errorf("other logic: %v", err)
+			}
+		})
+	}
+}

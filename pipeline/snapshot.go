@@ -87,9 +87,9 @@ func (l *lane) shotKept(o *Outcome) {
 	s.pending = nil
 }
 
-// snapshot begins the next snapshot when it is time, one lane at a time, and none while lanes are restored: those that wait need the cores more.
+// snapshot begins the next snapshot when it is time, one lane at a time.
 func (l *Loop) snapshot(redo time.Duration) {
-	if l.Redo < 0 || len(l.coming) > 0 || slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
+	if l.Redo < 0 || slices.ContainsFunc(l.lanes, func(x *lane) bool { return x.shot != nil }) {
 		return
 	}
 	if x := l.nextShot(redo); x != nil {
@@ -151,7 +151,7 @@ func (l *Loop) finish(ctx context.Context) {
 }
 
 // load fills the engine from the snapshot a past starts at.
-func (l *lane) load(ctx context.Context, past Past, logic string) error {
+func (l *lane) load(ctx context.Context, past Past, c *Config) error {
 	m := past.Snapshot()
 	sum, parts, bytes := sha256.New(), 0, int64(0)
 	for {
@@ -182,7 +182,11 @@ func (l *lane) load(ctx context.Context, past Past, logic string) error {
 			ErrSnapshot, l.id, m.Seq, m.Entry, m.At, e.Seq, e.Hash)
 	}
 	l.ids, l.slot = [2]string{m.InputID, m.SideID}, (m.Slot+1)%slots
-	l.rejudge = e.Seq > 0 && e.Logic != logic
+	controls, err := Between(ctx, c.Controls, 0, e.Control)
+	if err != nil {
+		return err
+	}
+	l.rejudge, l.revised = e.Seq > 0 && e.Logic != c.Logic, revises(controls)
 	l.stands(e)
 	return l.judges(&e.Entry)
 }

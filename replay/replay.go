@@ -114,7 +114,7 @@ func (l *Line) Run(ctx context.Context, o mem.Options) error {
 			return lane.Family.String()
 		},
 		Controls: &l.controls, Scorer: l.models,
-		Logic: detectors.Logic(),
+		Logic:   detectors.Logic(),
 		Now:     func() time.Time { return time.Time{} }, // ticks move time
 		Log:     slog.New(slog.DiscardHandler),
 		Metrics: pipeline.NewMetrics(prometheus.NewRegistry()),

@@ -167,7 +167,7 @@ func (a *auditor) fill(s *account, judgedBy setting.Settings) {
 		s.tell(a.event(s, family, &s.events[i], i))
 	}
 	s.times()
-	s.Proof = a.proof(s, left, judgedBy.Hash())
+	s.Proof = a.proof(s, left, s.revisions[len(s.revisions)-1].entry.Settings)
 }
 
 // tell adds an event, or to one that is told already that it came once more.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"andon/detectors"
 	"andon/detectors/rule"
+	"andon/detectors/setting"
 	"andon/pipeline/kafka"
 	"andon/schemas/control"
 )
@@ -40,7 +42,8 @@ mode is off or shadow (the rule decides), canary (the model decides for canary_b
 fallback); live needs approved_by, someone other than the author. floor is up to which severity a model may silence the rule: minor, major or critical.
 A record of kind settings gives lanes other settings than those they began with, by which every entity is judged anew; what changes is marked logic_change.
   {"kind":"settings","version":1,"author":"ada","settings":{"rules":{"CA-04":{"grace_s":14400}}, ...}}
-It holds all of them, as they stand under settings in the configuration: what it leaves out is as by default. The configuration stays as it was.
+It holds all of them, as they stand under settings in the configuration: what it leaves out is written as this build has it by default. The configuration stays
+as it was. Other reference figures are other features: guards may take what models then say for drift.
 
 Shares and probabilities are basis points. A bundle is registered before a policy names it. A file may be sent again: what is there already is not
 written twice. schemas/jsonschema/control.schema.json has every member.`
@@ -62,7 +65,7 @@ func (c controlApplyCmd) Run(ctx context.Context) error {
 		r.Complete()
 		err := checkRecord(r)
 		if err == nil && r.Kind == control.KindSettings {
-			_, err = detectors.Revised(cfg.Settings, r)
+			err = completeSettings(cfg.Settings, r)
 		}
 		if err != nil {
 			wrong.add(list[i].line, err)
@@ -95,6 +98,25 @@ func (c controlApplyCmd) Run(ctx context.Context) error {
 		return err
 	}
 	return writeControl(ctx, a, fresh, len(list)-len(fresh))
+}
+
+// settingsMost is the most bytes a record of settings may have: a broker takes a million.
+const settingsMost = 950_000
+
+// completeSettings writes out what a record of settings leaves to the defaults: those of another build may be others.
+func completeSettings(now setting.Settings, r *control.Record) error {
+	s, err := detectors.Revised(now, r)
+	if err != nil {
+		return err
+	}
+	if r.Settings, err = json.Marshal(s); err != nil {
+		return err
+	}
+	if n := len(control.Append(nil, r)); n > settingsMost {
+		return fmt.Errorf("the record has %s bytes, a broker takes %s: give settings.reference fewer rows (weights of items that matter), or start over with them in the configuration",
+			thousands(n), thousands(settingsMost))
+	}
+	return nil
 }
 
 func writeControl(ctx context.Context, a *kafka.Appender, fresh []control.Record, there int) error {

@@ -170,7 +170,9 @@ type pass struct {
 }
 
 // covers reports whether a judgement made at an instant must have been made again.
-func (p *pass) covers(at event.Micros) bool { return !p.broken && p.from < at && at < p.to }
+func (p *pass) covers(at event.Micros) bool {
+	return !p.broken && 0 < p.from && p.from < at && at < p.to
+}
 
 // run returns why the lane could not be run as far as its journal goes.
 func (p *pass) run(ctx context.Context, a *again, lane pipeline.Lane) string {

@@ -91,6 +91,7 @@ func newGuardMetrics(r prometheus.Registerer) *guardMetrics {
 }
 
 func (m *guardMetrics) show(states []control.Guard) {
+	m.state.Reset() // of a model that is asked no more nobody says anything
 	for _, s := range states {
 		m.state.WithLabelValues(s.Code, s.Bundle).Set(map[control.State]float64{control.HalfOpen: 1, control.Open: 2}[s.State])
 	}

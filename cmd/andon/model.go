@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"andon/pipeline/scorer"
 	"andon/pipeline/scorer/bundle"
@@ -92,7 +93,7 @@ func writeOnce(path string, content []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // it has its own name by then
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
@@ -159,11 +160,8 @@ func printReplay(b *bundle.Bundle, got []float64) {
 	low, high, largest, missing := 1.0, 0.0, 0.0, 0
 	for i, r := range b.Golden {
 		low, high, largest = min(low, r.Score), max(high, r.Score), max(largest, math.Abs(got[i]-r.Score))
-		for _, x := range r.Features {
-			if math.IsNaN(x) {
-				missing++
-				break
-			}
+		if slices.ContainsFunc(r.Features, math.IsNaN) {
+			missing++
 		}
 	}
 	for _, line := range [][2]string{

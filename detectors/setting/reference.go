@@ -163,6 +163,8 @@ func (t Transit) check() error {
 	}
 	if timed := t.Day != 0; timed != (t.UntilH != 0) || !timed && t.FromH != 0 {
 		return fmt.Errorf("day and until_h: both are needed, or neither and no from_h")
+	} else if timed && t.UntilH <= t.FromH {
+		return fmt.Errorf("until_h: %d is not after from_h, which is %d", t.UntilH, t.FromH)
 	}
 	return figures(sample(t.N), figure{name: "day", value: t.Day, most: mostDays}, figure{name: "from_h", value: t.FromH, most: 23},
 		figure{name: "until_h", value: t.UntilH, most: 24, beside: "from_h"}, figure{name: "q50_s", value: t.Q50S, most: mostSeconds},

@@ -111,20 +111,21 @@ func TestShortRatesAndWeights(t *testing.T) {
 // What makes no sense is refused with the name of the setting.
 func TestBadReferencesAreRefused(t *testing.T) {
 	for want, r := range map[string]Reference{
-		`settings.reference.services[0].carrier and service: both are needed`:                      {Services: []Service{{Class: Express}}},
-		`settings.reference.services[0].class: "fast" is none of express, ground, economy`:         {Services: []Service{{"A", "B", "fast"}}},
-		`settings.reference.gaps[0].n: 0 is not between 1 and 1000000000000000`:                    {Gaps: []Gap{{Q90S: 1, Q99S: 1}}},
-		`settings.reference.gaps[0].q99_s: 1 is under q90_s, which is 2`:                           {Gaps: []Gap{{N: 1, Q90S: 2, Q99S: 1}}},
-		`settings.reference.gaps[1]: there is an entry of the same names before it`:                {Gaps: []Gap{{N: 1, Q90S: 1, Q99S: 1}, {N: 2, Q90S: 2, Q99S: 2}}},
-		`settings.reference.gaps[0].carrier: needed beside service "NEXT"`:                         {Gaps: []Gap{{Service: "NEXT", N: 1, Q90S: 1, Q99S: 1}}},
-		`settings.reference.transit[0].status: there is no carrier status "GONE"`:                  {Transit: []Transit{{Status: "GONE", N: 1}}},
-		`settings.reference.transit[0].day and until_h: both are needed, or neither and no from_h`: {Transit: []Transit{{Day: 1, N: 1}}},
-		`settings.reference.transit[0].until_h: 3 is under from_h, which is 4`:                     {Transit: []Transit{{Day: 1, FromH: 4, UntilH: 3, N: 1}}},
-		`settings.reference.durations[0].mad_ln_micro: 0 is not between 1 and 100000000`:           {Durations: []Duration{{N: 1, MedianMS: 1}}},
-		`settings.reference.weights[0].item: needed`:                                               {Weights: []Weight{{N: 1, WeightG: 1}}},
-		`settings.reference.cartons[0].weight_g: -1 is not between 0 and 10000000`:                 {Cartons: []Carton{{N: 1, WeightG: -1}}},
-		`settings.reference.asn_shorts[0].short_bp: 10001 is not between 0 and 10000`:              {ASNShorts: []ASNShort{{N: 1, ShortBP: 10_001}}},
-		`settings.reference.pick_shorts[1]: there is an entry of the same names before it`:         {PickShorts: []PickShort{{N: 1}, {N: 1}}},
+		`settings.reference.services[0].carrier and service: both are needed`:                                       {Services: []Service{{Class: Express}}},
+		`settings.reference.services[0].class: "fast" is none of express, ground, economy`:                          {Services: []Service{{"A", "B", "fast"}}},
+		`settings.reference.gaps[0].n: 0 is not between 1 and 1000000000000000`:                                     {Gaps: []Gap{{Q90S: 1, Q99S: 1}}},
+		`settings.reference.gaps[0].q99_s: 1 is under q90_s, which is 2`:                                            {Gaps: []Gap{{N: 1, Q90S: 2, Q99S: 1}}},
+		`settings.reference.gaps[1]: there is an entry of the same names before it`:                                 {Gaps: []Gap{{N: 1, Q90S: 1, Q99S: 1}, {N: 2, Q90S: 2, Q99S: 2}}},
+		`settings.reference.gaps[0].carrier: needed beside service "NEXT"`:                                          {Gaps: []Gap{{Service: "NEXT", N: 1, Q90S: 1, Q99S: 1}}},
+		`settings.reference.transit[0].status: there is no carrier status "GONE"`:                                   {Transit: []Transit{{Status: "GONE", N: 1}}},
+		`settings.reference.transit[0].day and until_h: both are needed, or neither and no from_h`:                  {Transit: []Transit{{Day: 1, N: 1}}},
+		`settings.reference.transit[0].until_h: 3 is not after from_h, which is 4`:                                  {Transit: []Transit{{Day: 1, FromH: 4, UntilH: 3, N: 1}}},
+		`settings.reference.transit: carrier "C", service "", status "", day 1: hours 10 to 12 and 0 to 24 overlap`: {Transit: []Transit{{Carrier: "C", Day: 1, UntilH: 12, FromH: 10, N: 1}, {Carrier: "C", Day: 1, UntilH: 24, N: 1}}},
+		`settings.reference.durations[0].mad_ln_micro: 0 is not between 1 and 100000000`:                            {Durations: []Duration{{N: 1, MedianMS: 1}}},
+		`settings.reference.weights[0].item: needed`:                                                                {Weights: []Weight{{N: 1, WeightG: 1}}},
+		`settings.reference.cartons[0].weight_g: -1 is not between 0 and 10000000`:                                  {Cartons: []Carton{{N: 1, WeightG: -1}}},
+		`settings.reference.asn_shorts[0].short_bp: 10001 is not between 0 and 10000`:                               {ASNShorts: []ASNShort{{N: 1, ShortBP: 10_001}}},
+		`settings.reference.pick_shorts[1]: there is an entry of the same names before it`:                          {PickShorts: []PickShort{{N: 1}, {N: 1}}},
 	} {
 		if _, err := r.Tables(); err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)

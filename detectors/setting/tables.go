@@ -106,8 +106,14 @@ func (r *Reference) fillLanes(t *Tables) error {
 			times[at.leg3] = append(times[at.leg3], g)
 		}
 	}
-	for _, list := range times {
+	for at, list := range times {
 		slices.SortFunc(list, Transit.compare)
+		for i := 1; i < len(list); i++ {
+			if a, b := list[i-1], list[i]; a.Day == b.Day && b.FromH < a.UntilH {
+				return fmt.Errorf("settings.reference.transit: carrier %q, service %q, status %q, day %d: hours %d to %d and %d to %d overlap", at.carrier, at.service, at.status, a.Day,
+					a.FromH, a.UntilH, b.FromH, b.UntilH)
+			}
+		}
 	}
 	named := [][2]string{{}}
 	for _, s := range r.Services {

@@ -224,7 +224,7 @@ func (l *lane) judgedBy(n *noted) doubt {
 	case n.Logic != l.Logic:
 		return doubt{OtherLogic, n.Logic, fmt.Sprintf("judged by logic %s, this build has %s: run the build that judged it", n.Logic, l.Logic)}
 	case n.Settings != l.rerun.Settings():
-		return doubt{OtherSettings, n.Settings, fmt.Sprintf("judged with settings %s, the configuration gives %s: name the configuration it was judged with", n.Settings, l.rerun.Settings())}
+		return doubt{OtherSettings, n.Settings, fmt.Sprintf("judged with settings %s, those of the configuration lead to %s: name the configuration it was judged with", n.Settings, l.rerun.Settings())}
 	}
 	return doubt{}
 }

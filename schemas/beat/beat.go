@@ -78,6 +78,7 @@ type Stepped struct {
 	Start    event.Micros // the lane's time before the beat
 	End      event.Micros // and after it
 	Fired    int          // timers fired
+	Rejudged int          // entities judged anew
 	Unjudged int          // entities left to be judged anew
 	Requests []Request    // questions to models
 	Models   string       // hash of the models that policies ask; empty when they ask none
