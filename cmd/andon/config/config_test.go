@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -69,7 +70,13 @@ func missingKeys(t *testing.T, typ reflect.Type, tree map[string]any, path strin
 		}
 		below := f.Type
 		if list, ok := value.([]any); ok && below.Kind() == reflect.Slice && below.Elem().Kind() == reflect.Struct {
-			below, value = below.Elem(), list[0]
+			all := map[string]any{} // what one of its entries has
+			for _, entry := range list {
+				if keys, ok := entry.(map[string]any); ok {
+					maps.Copy(all, keys)
+				}
+			}
+			below, value = below.Elem(), all
 		}
 		if sub, ok := value.(map[string]any); ok && below.Kind() == reflect.Struct {
 			missingKeys(t, below, sub, path+key+".")
