@@ -182,7 +182,7 @@ func (l *lane) load(ctx context.Context, past Past, c *Config) error {
 			ErrSnapshot, l.id, m.Seq, m.Entry, m.At, e.Seq, e.Hash)
 	}
 	l.ids, l.slot = [2]string{m.InputID, m.SideID}, (m.Slot+1)%slots
-	controls, err := Between(ctx, c.Controls, 0, e.Control)
+	controls, err := Between(ctx, c.Controls, 0, e.Control) // which may still be on their way to this process
 	if err != nil {
 		return err
 	}
