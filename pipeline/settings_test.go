@@ -14,19 +14,25 @@ import (
 	"andon/schemas/exception"
 )
 
-// revised is a lane of more parcels than one beat judges anew, all late, that gets other settings by andon.control, and others again half way through. A loop ends after each beat
-// from the given one on, up to the next, and the next loop restores the lane.
-func revised(t *testing.T, from, to int64) *world {
-	t.Helper()
+// late is a lane of so many parcels, all late, by the default settings, with a topic of control that is empty yet.
+func late(parcels int, redo time.Duration) (*world, *pipeline.ControlLog) {
 	w, rules := newWorld(), &pipeline.ControlLog{}
 	w.settings, w.pace = setting.Default(), time.Millisecond
 	w.settings.Clock = setting.Log
-	for n := range 6000 {
+	for n := range parcels {
 		w.send(carrier0, manifest(n, start, start+event.Day))
 	}
 	w.send(carrier0, tick(start+20*event.Day))
+	w.config.Controls, w.config.Redo = rules, redo
+	return w, rules
+}
+
+// revised is a lane of more parcels than one beat judges anew that gets other settings by andon.control, and others again half way through. A loop ends
+// after each beat from the given one on, up to the next, and the next loop restores the lane.
+func revised(t *testing.T, from, to int64) *world {
+	t.Helper()
+	w, rules := late(6000, 1) // snapshots follow on one another
 	stop := errors.New("stop")
-	w.config.Controls, w.config.Redo = rules, 1 // snapshots follow on one another
 	w.options.Fault = func(b pipeline.Beat) (bool, error) {
 		seq := b.Lanes[0].Entry.Seq
 		if settings := map[int64]string{4: `{"rules":{"CA-04":{"grace_s":3000000}}}`, 5: `{"rules":{"CA-04":{"grace_s":3000000},"CA-02":{"warn_s":3000000,"breach_s":3000000}}}`}[seq]; settings != "" {
@@ -79,14 +85,7 @@ func TestARestoreGoesByTheSettingsOfItsTime(t *testing.T) {
 // told is a lane that ticks on while settings come by andon.control at given entries, up to a restart.
 func told(t *testing.T, redo time.Duration, settings map[int64]string) *world {
 	t.Helper()
-	w, rules := newWorld(), &pipeline.ControlLog{}
-	w.settings, w.pace = setting.Default(), time.Millisecond
-	w.settings.Clock = setting.Log
-	for n := range 20 {
-		w.send(carrier0, manifest(n, start, start+event.Day))
-	}
-	w.send(carrier0, tick(start+20*event.Day))
-	w.config.Controls, w.config.Redo = rules, redo
+	w, rules := late(20, redo)
 	stop := errors.New("stop")
 	w.options.Fault = func(b pipeline.Beat) (bool, error) {
 		seq := b.Lanes[0].Entry.Seq
