@@ -22,7 +22,7 @@ import (
 
 // controlCmd is `andon control`.
 type controlCmd struct {
-	Apply controlApplyCmd `cmd:"" help:"Write policies, bundles and guards that lanes work by from then on."`
+	Apply controlApplyCmd `cmd:"" help:"Write policies, bundles, guards and settings that lanes work by from then on."`
 	Show  controlShowCmd  `cmd:"" help:"Show what lanes work by."`
 }
 
